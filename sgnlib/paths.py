@@ -1,0 +1,29 @@
+"""Where things lie. Resolved from the package, so that any working directory will do."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The checkout."""
+
+
+def data_dir() -> Path:
+    """Caches and runs: `data/`, or where the environment variable SGN_DATA points."""
+    return Path(os.environ.get("SGN_DATA", ROOT / "data"))
+
+
+def figures_dir() -> Path:
+    """Figures, tables and the report: `figures/`, or where SGN_FIGURES points."""
+    return Path(os.environ.get("SGN_FIGURES", ROOT / "figures"))
+
+
+def cache_dir() -> Path:
+    """Decoded and painted images, features: can be deleted at any time."""
+    return data_dir() / "cache"
+
+
+def runs_dir() -> Path:
+    """One folder per training run."""
+    return data_dir() / "runs"

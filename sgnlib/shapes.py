@@ -1,0 +1,30 @@
+"""Names for the shapes that travel through the library; the tests enforce them at run time."""
+
+from __future__ import annotations
+
+from jaxtyping import Float, UInt8
+from torch import Tensor
+
+Images = Float[Tensor, "batch 3 height width"]
+"""RGB images in [-1, 1]."""
+
+Pixels = UInt8[Tensor, "batch 3 height width"]
+"""RGB images in 0..255, as they are stored."""
+
+Sym = Float[Tensor, "batch domains"]
+"""One sym-parameter per image: a point of the simplex (outside it: extrapolation)."""
+
+PerImage = Float[Tensor, " batch"]
+"""One value per image."""
+
+PerDomain = Float[Tensor, "batch domains"]
+"""One value per image and domain."""
+
+Features = Float[Tensor, "batch channels height width"]
+"""Feature maps."""
+
+Attention = Float[Tensor, "batch channels"]
+"""One gate in (0, 1) per channel."""
+
+Scores = Float[Tensor, "batch 1 rows columns"]
+"""One realness score per patch of an image."""
