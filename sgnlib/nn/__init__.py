@@ -1,0 +1,1 @@
+"""Networks: generator with its ways to inject S, patch discriminator, perceptual features."""

@@ -1,0 +1,119 @@
+"""The generator G(x, S) of Table 4."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import torch
+from torch import nn
+
+from sgnlib.experiments import Experiment, Injection
+from sgnlib.nn.blocks import ConvBlock, InstanceNorm, Norm, ResidualBlock
+from sgnlib.nn.conditioning import CCAM, CentralBias, concat_sym
+from sgnlib.shapes import Attention, Features, Images, Sym
+
+
+class Generator(nn.Module):
+    """CycleGAN's residual generator with S injected, Table 4; any height and width in fours.
+
+    Args:
+        domains: Length of S.
+        ngf: Channels of the first convolution; the trunk has four times as many.
+        n_blocks: Number of residual blocks.
+        injection: "ccam" (the paper's), "concat" or "cbn" (Fig. 8).
+    """
+
+    def __init__(
+        self, domains: int, *, ngf: int = 64, n_blocks: int = 9, injection: Injection = "ccam"
+    ) -> None:
+        super().__init__()
+        self.domains = domains
+        self.injection = injection
+        plain: Norm = InstanceNorm
+        norm: Norm = partial(CentralBias, domains) if injection == "cbn" else plain
+        inputs = 3 + domains if injection == "concat" else 3
+        wide, trunk = 2 * ngf, 4 * ngf
+
+        # Differs: Table 4 prints zero padding (P:3) and stride 7 at the output; the authors'
+        # code pads by reflection, and its output convolution has stride 1.
+        self.stem = ConvBlock(
+            nn.Conv2d(inputs, ngf, 7, padding=3, padding_mode="reflect"), plain
+        )
+        self.down = nn.ModuleList(
+            [
+                ConvBlock(nn.Conv2d(ngf, wide, 3, stride=2, padding=1), norm),
+                ConvBlock(nn.Conv2d(wide, trunk, 3, stride=2, padding=1), norm),
+            ]
+        )
+        self.blocks = nn.ModuleList([ResidualBlock(trunk, norm) for _ in range(n_blocks)])
+        self.up = nn.ModuleList([ConvBlock(_up(trunk, wide), plain), ConvBlock(_up(wide, ngf), plain)])
+        self.head = nn.Conv2d(ngf, 3, 7, padding=3, padding_mode="reflect")
+        widths = (ngf, trunk, trunk) if injection == "ccam" else ()
+        self.gates = nn.ModuleList([CCAM(domains, channels) for channels in widths])
+
+    def forward(self, images: Images, sym: Sym) -> Images:
+        """Translates every image to the mix of domains that its S says.
+
+        Raises:
+            ValueError: Height or width is not a multiple of 4, or S has the wrong length.
+        """
+        return self._run(images, sym, [])
+
+    def attention(self, images: Images, sym: Sym) -> tuple[Attention, Attention, Attention]:
+        """The three CCAMs' attention maps while these images are translated (Fig. 10).
+
+        Raises:
+            ValueError: The generator has no CCAM.
+        """
+        if self.injection != "ccam":
+            raise ValueError(f"only CCAM has attention maps; S enters by {self.injection!r} here")
+        maps: list[Attention] = []
+        self._run(images, sym, maps)
+        first, second, third = maps
+        return first, second, third
+
+    def _run(self, images: Images, sym: Sym, maps: list[Attention]) -> Images:
+        _check(images, sym, self.domains)
+        x = concat_sym(images, sym) if self.injection == "concat" else images
+        x = self.stem(x, sym)
+        x = self._gate(0, x, sym, maps)
+        for layer in self.down:
+            x = layer(x, sym)
+        x = self._gate(1, x, sym, maps)
+        for layer in self.blocks:
+            x = layer(x, sym)
+        x = self._gate(2, x, sym, maps)
+        for layer in self.up:
+            x = layer(x, sym)
+        return torch.tanh(self.head(x))
+
+    def _gate(self, index: int, x: Features, sym: Sym, maps: list[Attention]) -> Features:
+        if not self.gates:
+            return x
+        maps.append(self.gates[index].attention(x, sym))
+        return x * maps[-1][:, :, None, None]
+
+
+def build_generator(experiment: Experiment) -> Generator:
+    """The generator of a row, with PyTorch's default initialisation."""
+    return Generator(
+        len(experiment.domains),
+        ngf=experiment.ngf,
+        n_blocks=experiment.n_blocks,
+        injection=experiment.injection,
+    )
+
+
+def _up(channels: int, half: int) -> nn.ConvTranspose2d:
+    return nn.ConvTranspose2d(channels, half, 3, stride=2, padding=1, output_padding=1)
+
+
+def _check(images: Images, sym: Sym, domains: int) -> None:
+    height, width = images.shape[2:]
+    if height % 4 or width % 4:
+        raise ValueError(f"height and width must be multiples of 4; got {height} x {width}")
+    if sym.shape != (len(images), domains):
+        raise ValueError(
+            f"S must have shape ({len(images)}, {domains}), one row per image and one column "
+            f"per domain; got {tuple(sym.shape)}"
+        )
