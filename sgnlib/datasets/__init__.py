@@ -1,0 +1,1 @@
+"""Images: the embedded painted domains, folders of one's own, and unpaired sampling."""
