@@ -1,0 +1,1 @@
+"""What is measured on trained models, and the verdicts on the paper's claims."""
