@@ -1,0 +1,31 @@
+"""The test images that a run is judged on."""
+
+from __future__ import annotations
+
+from sgnlib.datasets.catalog import load_images
+from sgnlib.datasets.sampling import to_images
+from sgnlib.experiments import Experiment
+from sgnlib.shapes import Images
+
+
+def test_images(experiment: Experiment, domain: str, count: int | None = None) -> Images:
+    """Test images of a domain at the run's size, the user's own where the row names a folder.
+
+    Args:
+        experiment: Gives the size and the folders.
+        domain: Any domain, also one that the run has never seen.
+        count: Only the first ones; all if None.
+    """
+    folder = dict(experiment.images).get(domain)
+    pixels = load_images(domain, "test", experiment.image_size, folder=folder)
+    return to_images(pixels[:count])
+
+
+def test_photos(experiment: Experiment, count: int | None = None) -> Images:
+    """Test images of the domain that the run's input comes from."""
+    return test_images(experiment, experiment.source, count)
+
+
+# pytest would collect functions of these names from the modules that import them.
+for _function in (test_images, test_photos):
+    _function.__test__ = False  # type: ignore[attr-defined]

@@ -1,0 +1,1 @@
+"""Arrays and images in, matplotlib figures out. Nothing here knows a network."""

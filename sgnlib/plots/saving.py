@@ -1,0 +1,37 @@
+"""Figures and tables as files: whole or not at all, and the same bytes for the same content."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from sgnlib import paths
+from sgnlib.storage import atomic_write
+
+DPI = 150
+
+
+def png_bytes(figure: Figure, dpi: int = DPI) -> bytes:
+    """The figure as PNG without date or software, so that equal pictures are equal bytes."""
+    FigureCanvasAgg(figure)
+    buffer = io.BytesIO()
+    figure.savefig(
+        buffer, format="png", dpi=dpi, metadata={"Software": None}, facecolor=figure.get_facecolor()
+    )
+    return buffer.getvalue()
+
+
+def save(figure: Figure, name: str) -> Path:
+    """Writes figures/`name`.png."""
+    return atomic_write(paths.figures_dir() / f"{name}.png", png_bytes(figure))
+
+
+def save_table(frame: pd.DataFrame, name: str) -> Path:
+    """Writes figures/tables/`name`.csv; the index only where it has a name."""
+    named = any(level is not None for level in frame.index.names)
+    text = frame.to_csv(index=named, float_format="%.6g", lineterminator="\n")
+    return atomic_write(paths.figures_dir() / "tables" / f"{name}.csv", text.encode())

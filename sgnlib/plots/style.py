@@ -1,0 +1,111 @@
+"""One look for all figures: fonts, paper, and a fixed colour for every domain."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+
+import matplotlib as mpl
+from matplotlib.figure import Figure
+
+PAPER, INK, FAINT = "#fcfcfa", "#22262b", "#6b7178"
+"""Background (light, also on a dark page), text, and text of less weight."""
+
+# Okabe and Ito's palette and three of Paul Tol's: told apart with any colour vision.
+COLOURS = {
+    "photo": "#0072B2",
+    "vangogh": "#E69F00",
+    "udnie": "#CC79A7",
+    "ukiyoe": "#009E73",
+    "rain-princess": "#D55E00",
+    "summer": "#999933",
+    "winter": "#56B4E9",
+    "monet": "#882255",
+}
+"""The same colour for a domain in every figure and in the video's bar."""
+
+TITLES = {
+    "photo": "photo",
+    "vangogh": "Van Gogh",
+    "udnie": "Udnie",
+    "ukiyoe": "ukiyo-e",
+    "rain-princess": "Rain Princess",
+    "summer": "summer",
+    "winter": "winter",
+    "monet": "Monet",
+}
+"""How a domain is written for readers."""
+
+CAPTION_ROOM = 0.22
+"""Inches at the bottom of a figure for its caption line."""
+
+LETTERS = "ABCDEFGH"
+"""The paper's names of domains 1, 2, 3, ..."""
+
+_RC = {
+    "font.family": "DejaVu Sans",
+    "font.size": 9,
+    "axes.titlesize": 9.5,
+    "axes.labelsize": 9,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "legend.fontsize": 8,
+    "legend.frameon": False,
+    "figure.facecolor": PAPER,
+    "axes.facecolor": PAPER,
+    "savefig.facecolor": PAPER,
+    "axes.edgecolor": FAINT,
+    "axes.linewidth": 0.8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": "#e4e4de",
+    "grid.linewidth": 0.6,
+    "axes.axisbelow": True,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    "lines.linewidth": 1.6,
+    "figure.dpi": 100,
+}
+
+
+def look() -> AbstractContextManager[None]:
+    """The look of all figures, for a `with` around the making of one."""
+    return mpl.rc_context(_RC)
+
+
+def colour(domain: str) -> str:
+    """The domain's colour; grey for a domain of the user's own."""
+    return COLOURS.get(domain, "#777777")
+
+
+def title(domain: str) -> str:
+    """The domain's name for readers; a name of the user's own as it is."""
+    return TITLES.get(domain, domain)
+
+
+def sym_label(sym: Sequence[float]) -> str:
+    """S as the paper prints it under its pictures: (0.5, 0.5, 0.0); thirds as 0.33."""
+    return f"({', '.join(_weight(float(s)) for s in sym)})"
+
+
+def _weight(value: float) -> str:
+    return f"{value:.1f}" if abs(value * 10 - round(value * 10)) < 1e-4 else f"{value:.2f}"
+
+
+def new_figure(width: float, height: float) -> Figure:
+    """An empty figure in inches whose axes find their own room (constrained layout)."""
+    return Figure(figsize=(width, height), layout="constrained", facecolor=PAPER)
+
+
+def add_caption(figure: Figure, text: str) -> Figure:
+    """Puts a small line under the figure: how it was made.
+
+    Figures with constrained layout make room for it; the others leave CAPTION_ROOM free below.
+    """
+    width = float(figure.get_size_inches()[0])
+    size = min(6.5, 72 * width * 0.98 / (0.55 * max(len(text), 1)))
+    figure.supxlabel(text, x=0.99, ha="right", fontsize=size, color=FAINT)
+    return figure
