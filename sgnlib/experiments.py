@@ -180,7 +180,9 @@ def hyper(row: Experiment, sym: tuple[float, ...]) -> Experiment:
     """The hyper-parameter model of a row: the same network, trained with one S only."""
     at = "-".join(f"{s:g}" for s in sym)
     return replace(
-        row, name=f"{row.name}-hyper-{at}", title=f"hyper-parameter model {sym}",
+        row,
+        name=f"{row.name}-hyper-{at}",
+        title=f"hyper-parameter model {sym}",
         sampling=Fixed(sym),
     )
 
@@ -247,7 +249,13 @@ def paper(row: Experiment) -> Experiment:
 def laptop(row: Experiment) -> Experiment:
     """About an hour for everything on two cores; pictures worth looking at."""
     return replace(
-        quick(row), image_size=96, ngf=16, n_blocks=4, ndf=24, steps=1500, learning_rate=5e-4,
+        quick(row),
+        image_size=96,
+        ngf=16,
+        n_blocks=4,
+        ndf=24,
+        steps=1500,
+        learning_rate=5e-4,
         features=row.features,
     )
 
@@ -255,15 +263,29 @@ def laptop(row: Experiment) -> Experiment:
 def quick(row: Experiment) -> Experiment:
     """Minutes for everything on two cores."""
     return replace(
-        row, image_size=64, ngf=12, n_blocks=3, ndf=16, d_layers=2, steps=400,
-        learning_rate=1e-3, features="random", feature_width=0.25,
+        row,
+        image_size=64,
+        ngf=12,
+        n_blocks=3,
+        ndf=16,
+        d_layers=2,
+        steps=400,
+        learning_rate=1e-3,
+        features="random",
+        feature_width=0.25,
     )
 
 
 def smoke(row: Experiment) -> Experiment:
     """Seconds for everything, for tests: the code runs, the pictures mean nothing."""
     return replace(
-        quick(row), image_size=32, ngf=4, n_blocks=1, ndf=4, batch_size=2, steps=4,
+        quick(row),
+        image_size=32,
+        ngf=4,
+        n_blocks=1,
+        ndf=4,
+        batch_size=2,
+        steps=4,
         feature_width=1 / 16,
     )
 

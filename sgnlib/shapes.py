@@ -23,6 +23,9 @@ PerDomain = Float[Tensor, "batch domains"]
 Features = Float[Tensor, "batch channels height width"]
 """Feature maps."""
 
+NewFeatures = Float[Tensor, "batch new_channels new_height new_width"]
+"""Feature maps of another size than those they are made of."""
+
 Attention = Float[Tensor, "batch channels"]
 """One gate in (0, 1) per channel."""
 

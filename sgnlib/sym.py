@@ -15,7 +15,7 @@ from sgnlib.shapes import PerDomain, Sym
 
 
 def sample_sym(
-    concentration: Sequence[float], batch_size: int, rng: np.random.Generator
+    concentration: Sequence[float | int], batch_size: int, rng: np.random.Generator
 ) -> Sym:
     """Draws one sym-parameter per image from Dirichlet(concentration), Eq. (2).
 
@@ -44,7 +44,7 @@ def sym_weighted(losses: PerDomain, sym: Sym) -> Float[Tensor, ""]:
 
 
 def validate_sym(
-    sym: Sequence[float], domains: int, *, extrapolate: bool = False
+    sym: Sequence[float | int], domains: int, *, extrapolate: bool = False
 ) -> tuple[float, ...]:
     """Returns `sym` as a tuple if it is a sym-parameter of `domains` domains.
 
@@ -99,13 +99,13 @@ def grid(domains: int, divisions: int) -> Sym:
     return torch.tensor(points, dtype=torch.float32) / divisions
 
 
-def path(waypoints: Sym, points: int) -> Sym:
+def path(waypoints: Sym, points: int) -> Float[Tensor, "points domains"]:
     """A walk along straight lines through the waypoints, at even pace, both ends included."""
     lengths = (waypoints[1:] - waypoints[:-1]).norm(dim=1)
     stops = torch.cat([torch.zeros(1), lengths.cumsum(0)])
     at = torch.linspace(0, float(stops[-1]), points)
     leg = (torch.searchsorted(stops, at, right=True) - 1).clamp(0, len(lengths) - 1)
-    share = ((at - stops[leg]) / lengths[leg].clamp_min(1e-12)).unsqueeze(1)
+    share = ((at - stops[leg]) / lengths[leg].clamp_min(1e-12)).clamp(0, 1).unsqueeze(1)
     return waypoints[leg] * (1 - share) + waypoints[leg + 1] * share
 
 

@@ -13,6 +13,9 @@ CONTENT_TAP = "relu2_2"
 STYLE_TAPS = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
 
 Gram = Float[Tensor, "batch channels channels"]
+AnyGram = Float[Tensor, "_ _ _"]
+AnyFeatures = Float[Tensor, "_ _ _ _"]
+StyleGram = Float[Tensor, "1 channels channels"]
 
 
 def gram(features: Features) -> Gram:
@@ -30,13 +33,15 @@ def content(output: Features, source: Features) -> PerImage:
     return (output - source).square().mean(dim=(1, 2, 3))
 
 
-def style(output: Gram, target: Gram) -> PerImage:
-    """Mean squared error of Gram matrices; a single target serves all images."""
+def style(output: Gram, target: StyleGram) -> PerImage:
+    """Mean squared error between Gram matrices of images and of one style image."""
     return (output - target).square().mean(dim=(1, 2))
 
 
 def weighted_style(
-    output: Mapping[str, Features], targets: Mapping[str, Gram], weights: Sequence[float]
+    output: Mapping[str, AnyFeatures],
+    targets: Mapping[str, AnyGram],
+    weights: Sequence[float | int],
 ) -> PerImage:
     """Sum of the four taps' style losses with the weights (0.1, 1, 10, 5), not yet scaled.
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import torch.nn.functional as F
 from torch import nn
 
-from sgnlib.shapes import Features, Sym
+from sgnlib.shapes import Features, NewFeatures, Sym
 
 
 def instance_norm(x: Features) -> Features:
@@ -41,7 +41,7 @@ class ConvBlock(nn.Module):
         self.conv = conv
         self.norm = norm(conv.out_channels)
 
-    def forward(self, x: Features, sym: Sym) -> Features:
+    def forward(self, x: Features, sym: Sym) -> NewFeatures:
         """Features of the convolution's output size."""
         return F.relu(self.norm(self.conv(x), sym))
 

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from sgnlib.nn.blocks import instance_norm
-from sgnlib.shapes import Attention, Features, Images, Sym
+from sgnlib.shapes import Attention, Features, Images, NewFeatures, Sym
 
 
 class CCAM(nn.Module):
@@ -36,6 +36,14 @@ class CCAM(nn.Module):
         return x * self.attention(x, sym)[:, :, None, None]
 
 
+class NoGate(nn.Module):
+    """Stands in CCAM's places where S enters another way."""
+
+    def forward(self, x: Features, sym: Sym) -> Features:
+        """X as it is."""
+        return x
+
+
 class CentralBias(nn.Module):
     """CBN: instance norm plus a bias tanh(Linear(S)) per channel, as in SingleGAN (Sec. 5.3)."""
 
@@ -48,7 +56,7 @@ class CentralBias(nn.Module):
         return instance_norm(x) + torch.tanh(self.bias(sym))[:, :, None, None]
 
 
-def concat_sym(images: Images, sym: Sym) -> Features:
+def concat_sym(images: Images, sym: Sym) -> NewFeatures:
     """CONCAT: S repeated over the image and appended to RGB, as in StarGAN (Secs. 3.2.1, 5.3).
 
     A constant plane, reflection-padded, adds a constant to every channel of the first

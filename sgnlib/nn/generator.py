@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from functools import partial
+from typing import Any
 
 import torch
 from torch import nn
 
 from sgnlib.experiments import Experiment, Injection
 from sgnlib.nn.blocks import ConvBlock, InstanceNorm, Norm, ResidualBlock
-from sgnlib.nn.conditioning import CCAM, CentralBias, concat_sym
-from sgnlib.shapes import Attention, Features, Images, Sym
+from sgnlib.nn.conditioning import CCAM, CentralBias, NoGate, concat_sym
+from sgnlib.shapes import Attention, Features, Images, NewFeatures, Sym
 
 
 class Generator(nn.Module):
@@ -36,9 +38,7 @@ class Generator(nn.Module):
 
         # Differs: Table 4 prints zero padding (P:3) and stride 7 at the output; the authors'
         # code pads by reflection, and its output convolution has stride 1.
-        self.stem = ConvBlock(
-            nn.Conv2d(inputs, ngf, 7, padding=3, padding_mode="reflect"), plain
-        )
+        self.stem = ConvBlock(nn.Conv2d(inputs, ngf, 7, padding=3, padding_mode="reflect"), plain)
         self.down = nn.ModuleList(
             [
                 ConvBlock(nn.Conv2d(ngf, wide, 3, stride=2, padding=1), norm),
@@ -46,10 +46,14 @@ class Generator(nn.Module):
             ]
         )
         self.blocks = nn.ModuleList([ResidualBlock(trunk, norm) for _ in range(n_blocks)])
-        self.up = nn.ModuleList([ConvBlock(_up(trunk, wide), plain), ConvBlock(_up(wide, ngf), plain)])
+        self.up = nn.ModuleList(
+            [ConvBlock(_up(trunk, wide), plain), ConvBlock(_up(wide, ngf), plain)]
+        )
         self.head = nn.Conv2d(ngf, 3, 7, padding=3, padding_mode="reflect")
-        widths = (ngf, trunk, trunk) if injection == "ccam" else ()
-        self.gates = nn.ModuleList([CCAM(domains, channels) for channels in widths])
+        widths = (ngf, trunk, trunk)
+        self.gates = nn.ModuleList(
+            [CCAM(domains, channels) if injection == "ccam" else NoGate() for channels in widths]
+        )
 
     def forward(self, images: Images, sym: Sym) -> Images:
         """Translates every image to the mix of domains that its S says.
@@ -57,9 +61,13 @@ class Generator(nn.Module):
         Raises:
             ValueError: Height or width is not a multiple of 4, or S has the wrong length.
         """
-        return self._run(images, sym, [])
+        x = self._enter(images, sym)
+        for layers, gate in self._gated_stages():
+            x = gate(_through(layers, x, sym), sym)
+        x = _through(self.up, x, sym)
+        return torch.tanh(self.head(x))
 
-    def attention(self, images: Images, sym: Sym) -> tuple[Attention, Attention, Attention]:
+    def attention(self, images: Images, sym: Sym) -> tuple[Attention, ...]:
         """The three CCAMs' attention maps while these images are translated (Fig. 10).
 
         Raises:
@@ -67,31 +75,27 @@ class Generator(nn.Module):
         """
         if self.injection != "ccam":
             raise ValueError(f"only CCAM has attention maps; S enters by {self.injection!r} here")
-        maps: list[Attention] = []
-        self._run(images, sym, maps)
-        first, second, third = maps
-        return first, second, third
+        maps = []
+        x = self._enter(images, sym)
+        for layers, gate in self._gated_stages():
+            x = _through(layers, x, sym)
+            maps.append(gate.attention(x, sym))
+            x = gate(x, sym)
+        return tuple(maps)
 
-    def _run(self, images: Images, sym: Sym, maps: list[Attention]) -> Images:
-        _check(images, sym, self.domains)
-        x = concat_sym(images, sym) if self.injection == "concat" else images
-        x = self.stem(x, sym)
-        x = self._gate(0, x, sym, maps)
-        for layer in self.down:
-            x = layer(x, sym)
-        x = self._gate(1, x, sym, maps)
-        for layer in self.blocks:
-            x = layer(x, sym)
-        x = self._gate(2, x, sym, maps)
-        for layer in self.up:
-            x = layer(x, sym)
-        return torch.tanh(self.head(x))
+    def _enter(self, images: Images, sym: Sym) -> NewFeatures:
+        height, width = images.shape[2:]
+        if height % 4 or width % 4:
+            raise ValueError(f"height and width must be multiples of 4; got {height} x {width}")
+        if sym.shape != (len(images), self.domains):
+            raise ValueError(
+                f"S must have shape ({len(images)}, {self.domains}), one row per image and one "
+                f"column per domain; got {tuple(sym.shape)}"
+            )
+        return concat_sym(images, sym) if self.injection == "concat" else images
 
-    def _gate(self, index: int, x: Features, sym: Sym, maps: list[Attention]) -> Features:
-        if not self.gates:
-            return x
-        maps.append(self.gates[index].attention(x, sym))
-        return x * maps[-1][:, :, None, None]
+    def _gated_stages(self) -> Iterator[tuple[Iterable[nn.Module], Any]]:
+        return zip(([self.stem], self.down, self.blocks), self.gates, strict=True)
 
 
 def build_generator(experiment: Experiment) -> Generator:
@@ -108,12 +112,7 @@ def _up(channels: int, half: int) -> nn.ConvTranspose2d:
     return nn.ConvTranspose2d(channels, half, 3, stride=2, padding=1, output_padding=1)
 
 
-def _check(images: Images, sym: Sym, domains: int) -> None:
-    height, width = images.shape[2:]
-    if height % 4 or width % 4:
-        raise ValueError(f"height and width must be multiples of 4; got {height} x {width}")
-    if sym.shape != (len(images), domains):
-        raise ValueError(
-            f"S must have shape ({len(images)}, {domains}), one row per image and one column "
-            f"per domain; got {tuple(sym.shape)}"
-        )
+def _through(layers: Iterable[nn.Module], x: Features, sym: Sym) -> NewFeatures:
+    for layer in layers:
+        x = layer(x, sym)
+    return x
