@@ -74,14 +74,16 @@ class VGG16Features(nn.Module):
             _randomise(self, RANDOM_SCALE * width**0.5)
         self.eval().requires_grad_(False)
 
-    def forward(self, images: Images) -> dict[str, Features]:
-        """Features of images in [-1, 1] at relu1_2, relu2_2, relu3_3 and relu4_3."""
+    def forward(self, images: Images, last: str = "relu4_3") -> dict[str, Features]:
+        """Features of images in [-1, 1] at relu1_2, relu2_2, relu3_3 and relu4_3, up to `last`."""
         x = self._normalise(images)
         taps = {}
         for position, layer in enumerate(self.features):
             x = layer(x)
             if position in TAPS:
                 taps[TAPS[position]] = x
+                if TAPS[position] == last:
+                    break
         return taps
 
     def _normalise(self, images: Tensor) -> Tensor:

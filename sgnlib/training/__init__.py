@@ -1,0 +1,1 @@
+"""Training: objectives, one step, the loop around it, and the runs it leaves behind."""
