@@ -8,7 +8,7 @@ from sgnlib.experiments import Experiment
 from sgnlib.shapes import Images
 
 
-def test_images(experiment: Experiment, domain: str, count: int | None = None) -> Images:
+def eval_images(experiment: Experiment, domain: str, count: int | None = None) -> Images:
     """Test images of a domain at the run's size, the user's own where the row names a folder.
 
     Args:
@@ -21,11 +21,6 @@ def test_images(experiment: Experiment, domain: str, count: int | None = None) -
     return to_images(pixels[:count])
 
 
-def test_photos(experiment: Experiment, count: int | None = None) -> Images:
+def eval_photos(experiment: Experiment, count: int | None = None) -> Images:
     """Test images of the domain that the run's input comes from."""
-    return test_images(experiment, experiment.source, count)
-
-
-# pytest would collect functions of these names from the modules that import them.
-for _function in (test_images, test_photos):
-    _function.__test__ = False  # type: ignore[attr-defined]
+    return eval_images(experiment, experiment.source, count)

@@ -11,16 +11,14 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from torch import Tensor
 
+from sgnlib.evaluation.labels import LETTERS, sym_label, title
 from sgnlib.plots.style import (
     CAPTION_ROOM,
     FAINT,
     INK,
-    LETTERS,
     PAPER,
     colour,
     look,
-    sym_label,
-    title,
 )
 from sgnlib.shapes import Images
 from sgnlib.sym import to_plane

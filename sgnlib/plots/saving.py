@@ -10,6 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from sgnlib import paths
+from sgnlib.plots.style import look
 from sgnlib.storage import atomic_write
 
 DPI = 150
@@ -19,19 +20,22 @@ def png_bytes(figure: Figure, dpi: int = DPI) -> bytes:
     """The figure as PNG without date or software, so that equal pictures are equal bytes."""
     FigureCanvasAgg(figure)
     buffer = io.BytesIO()
-    figure.savefig(
-        buffer, format="png", dpi=dpi, metadata={"Software": None}, facecolor=figure.get_facecolor()
-    )
+    with look():  # ticks are made, and take their look, when they are drawn
+        figure.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})
     return buffer.getvalue()
 
 
 def save(figure: Figure, name: str) -> Path:
     """Writes figures/`name`.png."""
-    return atomic_write(paths.figures_dir() / f"{name}.png", png_bytes(figure))
+    path = paths.figures_dir() / f"{name}.png"
+    atomic_write(path, png_bytes(figure))
+    return path
 
 
 def save_table(frame: pd.DataFrame, name: str) -> Path:
     """Writes figures/tables/`name`.csv; the index only where it has a name."""
     named = any(level is not None for level in frame.index.names)
     text = frame.to_csv(index=named, float_format="%.6g", lineterminator="\n")
-    return atomic_write(paths.figures_dir() / "tables" / f"{name}.csv", text.encode())
+    path = paths.figures_dir() / "tables" / f"{name}.csv"
+    atomic_write(path, text.encode())
+    return path

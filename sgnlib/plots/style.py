@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import AbstractContextManager
+from typing import Any
 
 import matplotlib as mpl
 from matplotlib.figure import Figure
@@ -24,25 +24,10 @@ COLOURS = {
 }
 """The same colour for a domain in every figure and in the video's bar."""
 
-TITLES = {
-    "photo": "photo",
-    "vangogh": "Van Gogh",
-    "udnie": "Udnie",
-    "ukiyoe": "ukiyo-e",
-    "rain-princess": "Rain Princess",
-    "summer": "summer",
-    "winter": "winter",
-    "monet": "Monet",
-}
-"""How a domain is written for readers."""
-
 CAPTION_ROOM = 0.22
 """Inches at the bottom of a figure for its caption line."""
 
-LETTERS = "ABCDEFGH"
-"""The paper's names of domains 1, 2, 3, ..."""
-
-_RC = {
+_RC: dict[Any, Any] = {
     "font.family": "DejaVu Sans",
     "font.size": 9,
     "axes.titlesize": 9.5,
@@ -79,20 +64,6 @@ def look() -> AbstractContextManager[None]:
 def colour(domain: str) -> str:
     """The domain's colour; grey for a domain of the user's own."""
     return COLOURS.get(domain, "#777777")
-
-
-def title(domain: str) -> str:
-    """The domain's name for readers; a name of the user's own as it is."""
-    return TITLES.get(domain, domain)
-
-
-def sym_label(sym: Sequence[float]) -> str:
-    """S as the paper prints it under its pictures: (0.5, 0.5, 0.0); thirds as 0.33."""
-    return f"({', '.join(_weight(float(s)) for s in sym)})"
-
-
-def _weight(value: float) -> str:
-    return f"{value:.1f}" if abs(value * 10 - round(value * 10)) < 1e-4 else f"{value:.2f}"
 
 
 def new_figure(width: float, height: float) -> Figure:

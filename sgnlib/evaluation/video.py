@@ -1,0 +1,121 @@
+"""Continuous translation (supp. B.2): a moving source, translated while S walks a path."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from sgnlib.datasets.sampling import to_images
+from sgnlib.evaluation.translate import Points, translate
+from sgnlib.losses.reconstruction import l1
+from sgnlib.shapes import Images, Pixels
+from sgnlib.sym import corners, path
+
+
+@dataclass(frozen=True)
+class Film:
+    """Frames before and after translation, and the S of each."""
+
+    original: Images
+    translated: Images
+    syms: Points
+
+
+@dataclass(frozen=True)
+class Smoothness:
+    """Frame-to-frame changes of a still photo's film, mean L1 in [0, 1].
+
+    Attributes:
+        largest: The largest change between two frames.
+        mean: The mean one.
+        corners: The mean change between two corners of S on the way.
+    """
+
+    largest: float
+    mean: float
+    corners: float
+
+    @property
+    def share(self) -> float:
+        """The largest step as a share of the change between corners: 1 would be a switch."""
+        return self.largest / self.corners
+
+
+def tour(domains: int, per_leg: int) -> Points:
+    """S from corner to corner and back to the first one, at even pace, every corner met.
+
+    Args:
+        domains: Length of S; as many legs.
+        per_leg: Frames from one corner to the next.
+    """
+    corner = corners(domains)
+    return path(torch.cat([corner, corner[:1]]), domains * per_leg + 1)
+
+
+def film(generator: nn.Module, photo: Pixels, size: int, syms: Points) -> Film:
+    """Pans and zooms over a photo and translates every frame at its S.
+
+    Args:
+        generator: G(x, S).
+        photo: One photo, square, larger than a frame: at least 1.25 x `size`.
+        size: Side of a frame in pixels, a multiple of 4.
+        syms: S of every frame.
+    """
+    original = pan(to_images(photo), size, len(syms))
+    return Film(original, translate(generator, original, syms), syms)
+
+
+def still(generator: nn.Module, photo: Images, syms: Points) -> Film:
+    """The same without movement: only S changes."""
+    original = photo.expand(len(syms), -1, -1, -1)
+    return Film(original, translate(generator, original, syms), syms)
+
+
+def pan(photo: Images, size: int, frames: int) -> Images:
+    """A camera's closed tour over a photo: an ellipse, nearer and farther, without a jump.
+
+    Raises:
+        ValueError: The photo is smaller than 1.25 x `size`.
+    """
+    side = min(photo.shape[2:])
+    if side < 1.25 * size:
+        raise ValueError(f"a pan of {size} px needs a photo of {1.25 * size:g} px; got {side}")
+    views = []
+    for frame in range(frames):
+        angle = 2 * math.pi * frame / frames
+        reach = 0.72 + 0.1 * math.cos(angle)
+        room = 1 - reach
+        x, y = room * 0.8 * math.cos(angle), room * 0.8 * math.sin(angle)
+        affine = torch.tensor([[[reach, 0.0, x], [0.0, reach, y]]])
+        where = F.affine_grid(affine, [1, 3, size, size], align_corners=False)
+        views.append(
+            F.grid_sample(
+                _smoothed(photo, reach * side / size),
+                where,
+                mode="bicubic",
+                padding_mode="reflection",
+                align_corners=False,
+            )
+        )
+    return torch.cat(views).clamp(-1, 1)
+
+
+def smoothness(film: Film) -> Smoothness:
+    """Measures a film made by `still` whose path goes through corners of S."""
+    steps = l1(film.translated[1:] / 2, film.translated[:-1] / 2)
+    at_corners = film.translated[(film.syms.max(dim=1).values > 1 - 1e-6)]
+    between = l1(at_corners[1:] / 2, at_corners[:-1] / 2)
+    return Smoothness(float(steps.max()), float(steps.mean()), float(between.mean()))
+
+
+def _smoothed(photo: Images, shrink: float) -> Float[Tensor, "1 3 height width"]:
+    """Takes away what a view `shrink` times smaller cannot show, so that nothing flickers."""
+    factor = max(int(shrink), 1)
+    if factor == 1:
+        return photo
+    return F.avg_pool2d(photo, factor)
