@@ -83,6 +83,12 @@ def read_hashed(path: Path) -> bytes:
     return content
 
 
+def move(source: Path, target: Path) -> None:
+    """Renames a file or folder so that the new name survives a power cut."""
+    source.rename(target)
+    _sync_folder(target.parent)
+
+
 def hash_file(path: Path) -> Path:
     """Where the SHA-256 of an artefact lies."""
     return path.with_name(path.name + ".sha256")

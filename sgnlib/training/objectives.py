@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property, singledispatch
+from typing import Generic, TypeVar
 
 import torch
 
@@ -85,7 +86,10 @@ class Scene:
         return {}
 
 
-class Objective(ABC):
+D = TypeVar("D", bound=experiments.Domain)
+
+
+class Objective(ABC, Generic[D]):
     """L_k of one domain, and what it needs to be computed."""
 
     has_discriminator = False
@@ -94,9 +98,11 @@ class Objective(ABC):
     """Whether the domain's images go through the generator too (`Scene.identities`)."""
     wants_features = False
     """Whether the perceptual network is needed."""
-    domain: experiments.Domain
 
-    def prepare(self, features: VGG16Features, style: Images) -> None:  # noqa: B027
+    def __init__(self, domain: D) -> None:
+        self.domain = domain
+
+    def prepare(self, features: VGG16Features, style: Images) -> None:
         """Computes once what stays the same in all steps; only called if it wants features.
 
         Args:
@@ -123,24 +129,21 @@ def objective(domain: object) -> Objective:
     )
 
 
-class ReconstructionObjective(Objective):
+class ReconstructionObjective(Objective[experiments.Reconstruction]):
     """L_rec, supp. A.2: the output shall be the input."""
-
-    def __init__(self, domain: experiments.Reconstruction) -> None:
-        self.domain = domain
 
     def __call__(self, scene: Scene, position: int) -> PerImage:
         """2 x L1 between output and input."""
         return self.domain.weight * reconstruction.l1(scene.output, scene.source)
 
 
-class AdversarialObjective(Objective):
+class AdversarialObjective(Objective[experiments.Adversarial]):
     """L_adv, supp. A.2: the output shall look like the domain, the domain's own images stay."""
 
     has_discriminator = True
 
     def __init__(self, domain: experiments.Adversarial) -> None:
-        self.domain = domain
+        super().__init__(domain)
         self.wants_identity = domain.identity > 0
 
     def __call__(self, scene: Scene, position: int) -> PerImage:
@@ -152,13 +155,10 @@ class AdversarialObjective(Objective):
         return loss + self.domain.identity * kept
 
 
-class CycleAdversarialObjective(Objective):
+class CycleAdversarialObjective(Objective[experiments.CycleAdversarial]):
     """SingleGAN's loss (Fig. 7): LSGAN, and the way back home leads to the input again."""
 
     has_discriminator = True
-
-    def __init__(self, domain: experiments.CycleAdversarial) -> None:
-        self.domain = domain
 
     def __call__(self, scene: Scene, position: int) -> PerImage:
         """LSGAN plus 10 x L1 of G(G(x, S), home) to x."""
@@ -167,13 +167,13 @@ class CycleAdversarialObjective(Objective):
         return loss + self.domain.cycle * cycle
 
 
-class PerceptualObjective(Objective):
+class PerceptualObjective(Objective[experiments.Perceptual]):
     """L_per, supp. A.2: the input's content in the style image's manner."""
 
     wants_features = True
 
     def __init__(self, domain: experiments.Perceptual) -> None:
-        self.domain = domain
+        super().__init__(domain)
         self._targets: dict[str, perceptual.Gram] = {}
 
     def prepare(self, features: VGG16Features, style: Images) -> None:

@@ -1,0 +1,272 @@
+"""`train`: from a row to its finished run, through any number of interruptions."""
+
+from __future__ import annotations
+
+import errno
+import json
+import logging
+import shutil
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import safetensors.torch
+import torch
+from tqdm import tqdm
+
+from sgnlib.experiments import Experiment
+from sgnlib.storage import CorruptFile, atomic_write, locked, move, write_hashed
+from sgnlib.training import runs as files
+from sgnlib.training.checkpoints import Checkpoints
+from sgnlib.training.journal import Journal
+from sgnlib.training.runs import Run, resolved, run_path, training_code
+from sgnlib.training.runtime import choose_device, environment, repeatable
+from sgnlib.training.trainer import Trainer
+
+log = logging.getLogger(__name__)
+
+
+def train(
+    experiment: Experiment,
+    *,
+    runs: Path | None = None,
+    progress: bool = True,
+    device: str = "auto",
+    on_step: Callable[[int], None] | None = None,
+    fresh: bool = False,
+    checkpoint_seconds: float = 60.0,
+) -> Run:
+    """Loads the row's finished run, resumes a broken one, or trains from the beginning.
+
+    Whatever interrupts it, the next call goes on and ends with the same bits on the same machine.
+    While another process trains the same row, this one waits and then loads that one's run.
+
+    Args:
+        experiment: The row.
+        runs: The folder of all runs (default `paths.runs_dir()`).
+        progress: Shows a bar with an estimate of the remaining time on stderr; the environment
+            variable TQDM_DISABLE=1 hides it everywhere.
+        device: "cpu", "cuda", "cuda:1", ...; "auto" is the GPU if there is one.
+        on_step: Called with the number of updates made, after each.
+        fresh: Trains anew although a finished run is there; it is replaced at the very end.
+        checkpoint_seconds: Time between checkpoints.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C; a checkpoint has been written.
+        NonFiniteLoss: A loss is not finite; names the domain and the step.
+        OSError: The disk is full; the last checkpoint is still there.
+    """
+    row = resolved(experiment)
+    path = run_path(row, runs)
+    with locked(path.with_name(f".{path.name}.lock"), f"it trains {path.name}"):
+        _settle(path)
+        finished = _load_finished(path)
+        if finished and not fresh:
+            return finished
+        replaces = fresh or (path / files.MANIFEST).exists()
+        folder = _anew(path) if replaces else path
+        chosen = choose_device(device)
+        with repeatable(row, chosen), _advice_on_full_disk():
+            _Training(row, folder, chosen).run(progress, on_step, checkpoint_seconds)
+        if replaces:
+            _replace(path)
+        return Run(path)
+
+
+class _Training:
+    """One process's attempt to bring a run's folder to its end."""
+
+    def __init__(self, row: Experiment, folder: Path, device: torch.device) -> None:
+        self.row = row
+        self.folder = folder
+        self.checkpoints = Checkpoints(folder / "checkpoints")
+        self.trainer = Trainer(row, device)
+        self.environment = environment(device) | {"code": training_code()}
+        self.done, self.seconds, metrics = 0, 0.0, ""
+        _sweep(folder)
+        if state := self._resumable(device):
+            self.trainer.load_state_dict(state["trainer"])
+            self.done, self.seconds, metrics = state["step"], state["seconds"], state["metrics"]
+            log.info("%s: resuming after step %d of %d", row.name, self.done, row.steps)
+        atomic_write(folder / files.EXPERIMENT, files.experiment_to_json(row).encode())
+        atomic_write(folder / files.ENVIRONMENT, _json(self.environment))
+        self.journal = Journal(folder / files.METRICS, row.domains, metrics)
+
+    def run(
+        self,
+        progress: bool,
+        on_step: Callable[[int], None] | None,
+        checkpoint_seconds: float,
+    ) -> None:
+        """Makes the remaining steps and finishes the folder."""
+        # Given no `disable`, tqdm obeys TQDM_DISABLE.
+        make_bar = tqdm if progress else partial(tqdm, disable=True)
+        bar = make_bar(total=self.row.steps, initial=self.done, desc=self.row.name)
+        begun = saved = time.monotonic()
+        before = self.seconds
+        with bar, _interrupts() as interrupted:
+            while self.done < self.row.steps:
+                losses = self.trainer.step(self.done)
+                lr = self.trainer.learning_rate(self.done)
+                self.done += 1
+                now = time.monotonic()
+                self.seconds = before + now - begun
+                self.journal.add(self.done, losses, lr=lr, seconds=self.seconds)
+                bar.update()
+                bar.set_postfix_str(self.journal.summary, refresh=False)
+                if on_step:
+                    on_step(self.done)
+                if interrupted.is_set():
+                    self._stop()
+                if now - saved >= checkpoint_seconds and self.done < self.row.steps:
+                    self._save()
+                    saved = time.monotonic()
+            self._finish()
+
+    def _save(self) -> None:
+        self.journal.flush()
+        state = {
+            "code": training_code(),
+            "step": self.done,
+            "seconds": self.seconds,
+            "metrics": self.journal.text(),
+            "trainer": self.trainer.state_dict(),
+        }
+        self.checkpoints.save(self.done, state)
+
+    def _stop(self) -> None:
+        self._save()
+        raise KeyboardInterrupt(
+            f"{self.row.name} stopped after step {self.done} of {self.row.steps}; a checkpoint is "
+            "written, the same command goes on from there"
+        )
+
+    def _finish(self) -> None:
+        """Writes the weights, then the manifest, which makes the run complete."""
+        self.journal.flush()
+        networks = self.trainer.networks
+        discriminators = {
+            f"{k + 1}.{name}": tensor
+            for k, network in networks.discriminators.items()
+            for name, tensor in network.state_dict().items()
+        }
+        weights = {
+            files.GENERATOR: networks.generator.state_dict(),
+            files.DISCRIMINATORS: discriminators,
+        }
+        hashes = {
+            name: write_hashed(self.folder / name, safetensors.torch.save(tensors))
+            for name, tensors in weights.items()
+        }
+        manifest = self.environment | {
+            "steps": self.done,
+            "seconds": round(self.seconds, 1),
+            "features_kind": networks.features.kind if networks.features else "none",
+            "sha256": hashes,
+        }
+        atomic_write(self.folder / files.MANIFEST, _json(manifest))
+        self.checkpoints.clear()
+
+    def _resumable(self, device: torch.device) -> dict[str, Any] | None:
+        state = self.checkpoints.load(device)
+        if state and state["code"] != training_code():
+            log.warning("%s: its unfinished run is of other code; it starts over", self.row.name)
+            self.checkpoints.clear()
+            return None
+        return state
+
+
+def _load_finished(path: Path) -> Run | None:
+    """The run if it is complete and whole; says so if it is damaged or of other code."""
+    run = Run(path)
+    if not run.complete:
+        return None
+    try:
+        run.verify()
+    except CorruptFile as error:
+        log.warning("the finished run is damaged, it is trained again: %s", error)
+        return None
+    if not run.up_to_date:
+        log.warning(
+            "%s was trained by other code (%s, now %s); train(..., fresh=True) trains it anew",
+            path.name,
+            run.info["code"],
+            training_code(),
+        )
+    return run
+
+
+# A run that is there is replaced in two renames; `_settle` mends what a crash between them left.
+
+
+def _anew(path: Path) -> Path:
+    return path.with_name(f".{path.name}.anew")
+
+
+def _old(path: Path) -> Path:
+    return path.with_name(f".{path.name}.old")
+
+
+def _replace(path: Path) -> None:
+    if path.exists():
+        move(path, _old(path))
+    move(_anew(path), path)
+    shutil.rmtree(_old(path), ignore_errors=True)
+
+
+def _settle(path: Path) -> None:
+    if not path.exists():
+        if Run(_anew(path)).complete:
+            move(_anew(path), path)
+        elif _old(path).exists():
+            move(_old(path), path)
+    shutil.rmtree(_old(path), ignore_errors=True)
+
+
+@contextmanager
+def _interrupts() -> Iterator[threading.Event]:
+    """Turns the first Ctrl-C into an event, so that no step is cut in two; a second one stops."""
+    asked = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield asked  # Python delivers signals to the main thread alone
+        return
+
+    def note(number: int, frame: FrameType | None) -> None:
+        if asked.is_set():
+            raise KeyboardInterrupt
+        asked.set()
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, before or signal.SIG_DFL)
+
+
+@contextmanager
+def _advice_on_full_disk() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            error.add_note(
+                "The disk is full. Nothing that was saved before is lost: free some space and "
+                "start again, the training goes on from its last checkpoint."
+            )
+        raise
+
+
+def _sweep(folder: Path) -> None:
+    """Removes the half-written files of a process that was killed."""
+    for leftover in folder.rglob(".*.tmp"):
+        leftover.unlink()
+
+
+def _json(content: dict[str, Any]) -> bytes:
+    return (json.dumps(content, indent=1) + "\n").encode()

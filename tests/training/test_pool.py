@@ -1,0 +1,72 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from sgnlib.training.pool import ImagePool
+
+
+def pairs(first: int, n: int = 4) -> tuple[Tensor, Tensor]:
+    """Images and S that carry the same number, so that a torn pair shows."""
+    numbers = torch.arange(first, first + n, dtype=torch.float32)
+    return numbers.view(-1, 1, 1, 1).expand(-1, 3, 2, 2).contiguous(), numbers[:, None].repeat(1, 2)
+
+
+def test_images_stay_with_their_sym() -> None:
+    pool = ImagePool(10)
+    for step in range(60):
+        images, sym = pool.query(*pairs(4 * step), np.random.default_rng(step))
+        assert torch.equal(images[:, 0, 0, 0], sym[:, 0])
+
+
+def test_new_pairs_pass_until_the_pool_is_full() -> None:
+    pool = ImagePool(8)
+    rng = np.random.default_rng(0)
+    for step in range(2):
+        images, sym = pairs(4 * step)
+        got, got_sym = pool.query(images, sym, rng)
+        assert torch.equal(got, images) and torch.equal(got_sym, sym)
+
+
+def test_about_half_are_old_then_and_no_pair_is_lost() -> None:
+    pool, old, returned = ImagePool(50), 0, list[float]()
+    for step in range(500):
+        images, new = pairs(4 * step)
+        _, sym = pool.query(images, new, np.random.default_rng((7, step)))
+        old += int((sym != new)[:, 0].sum()) if step >= 13 else 0
+        returned += sym[:, 0].tolist()
+    assert old / (4 * 487) == pytest.approx(0.5, abs=0.04)
+    kept = pool.state_dict()["sym"][:, 0].tolist()
+    assert len(kept) == 50
+    # The first 50 were returned when they came and again when they were swapped out.
+    assert set(returned) | set(kept) == set(range(2000))
+
+
+def test_caller_keeps_its_tensors() -> None:
+    pool = ImagePool(1)
+    images, sym = pairs(1)
+    before = images.clone(), sym.clone()
+    pool.query(images, sym, np.random.default_rng(0))
+    pool.query(*pairs(9), np.random.default_rng(0))
+    assert torch.equal(images, before[0]) and torch.equal(sym, before[1])
+
+
+def test_size_zero_keeps_nothing() -> None:
+    pool = ImagePool(0)
+    images, sym = pairs(0)
+    assert pool.query(images, sym, np.random.default_rng(0))[0] is images
+    assert pool.state_dict() == {}
+
+
+@pytest.mark.parametrize("steps", [1, 7])
+def test_restored_pool_goes_on_alike(steps: int) -> None:
+    pool, again = ImagePool(6), ImagePool(6)
+    for step in range(steps):
+        pool.query(*pairs(4 * step), np.random.default_rng(step))
+    again.load_state_dict({k: v.clone() for k, v in pool.state_dict().items()}, torch.device("cpu"))
+    for step in range(steps, steps + 9):
+        one = pool.query(*pairs(4 * step), np.random.default_rng(step))
+        other = again.query(*pairs(4 * step), np.random.default_rng(step))
+        assert torch.equal(one[0], other[0]) and torch.equal(one[1], other[1])
