@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
+from typing import Literal
 
 from sgnlib.datasets import procedural
 from sgnlib.datasets.cache import cached
 from sgnlib.shapes import Pixels
 
-DOMAINS = ("photo", "vangogh", "ukiyoe", "monet", "summer", "winter")
+DOMAINS = procedural.DOMAINS
 """The embedded domains."""
 
-STYLE_IMAGES = ("udnie", "rain-princess")
+STYLE_IMAGES = procedural.STYLE_IMAGES
 """The embedded style images."""
 
 SIZES = (32, 256)
@@ -27,15 +28,17 @@ def stored_size(split: str, size: int) -> int:
     return round(1.12 * size) if split == "train" else size
 
 
-def load_images(domain: str, split: str, size: int, *, folder: str | None = None) -> Pixels:
+def load_images(
+    domain: str, split: Literal["train", "test"], size: int, *, folder: str | None = None
+) -> Pixels:
     """All images of a domain's split, square, from the cache or painted now."""
     if domain not in DOMAINS:
         raise KeyError(f"no domain {domain!r}; there are {', '.join(DOMAINS)}")
     side = stored_size(split, size)
     train, test = next((a, b) for most, a, b in COUNTS if size <= most)
-    seeds = range(train) if split == "train" else range(10_000, 10_000 + test)
+    count = train if split == "train" else test
     name = f"{domain}-{split}-{side}-{fingerprint(domain)}"
-    return cached(name, lambda: procedural.paint_images(domain, seeds, side))
+    return cached(name, lambda: procedural.paint_images(domain, split, count, side))
 
 
 def load_style(name: str, size: int, *, file: str | None = None) -> Pixels:

@@ -1,38 +1,62 @@
-"""First, simple painters; they only differ in palette and texture."""
+"""One scene, six painters."""
 
 from __future__ import annotations
 
+import zlib
+from collections.abc import Callable
+from typing import Literal
+
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
-PALETTE = {
-    "photo": ((150, 180, 210), (90, 110, 80), 0.5, 0.04),
-    "vangogh": ((40, 80, 170), (220, 180, 40), 1.2, 0.3),
-    "ukiyoe": ((225, 210, 175), (60, 90, 130), 0.0, 0.02),
-    "monet": ((200, 190, 215), (150, 180, 150), 0.8, 0.25),
-    "summer": ((90, 160, 240), (60, 150, 40), 0.5, 0.05),
-    "winter": ((200, 210, 225), (235, 240, 250), 0.5, 0.05),
+from sgnlib.datasets.procedural.colour import Canvas
+from sgnlib.datasets.procedural.monet import monet
+from sgnlib.datasets.procedural.photo import photo, summer, winter
+from sgnlib.datasets.procedural.scene import Scene, draw_scene
+from sgnlib.datasets.procedural.things import stand
+from sgnlib.datasets.procedural.ukiyoe import ukiyoe
+from sgnlib.datasets.procedural.vangogh import vangogh
+from sgnlib.datasets.procedural.view import View, land_and_sky
+
+Painter = Callable[[View, Scene, np.random.Generator], Canvas]
+
+PAINTERS: dict[str, Painter] = {
+    "photo": photo,
+    "vangogh": vangogh,
+    "ukiyoe": ukiyoe,
+    "monet": monet,
+    "summer": summer,
+    "winter": winter,
 }
+DOMAINS = tuple(PAINTERS)
+OVERSAMPLING = 2
+"""Painted pixels per pixel and direction."""
 
 
-def paint_images(domain: str, seeds: range, size: int) -> NDArray[np.uint8]:
-    return np.stack([_paint(domain, seed, size) for seed in seeds])
+def paint(domain: str, scene: Scene, size: int) -> NDArray[np.uint8]:
+    """Paints a scene in the manner of a domain, as (3, size, size)."""
+    rng_land, rng_things, rng_paint = np.random.default_rng(scene.seed).spawn(3)
+    view = View(OVERSAMPLING * size)
+    land_and_sky(view, scene, rng_land)
+    stand(view, scene, rng_things, bare=domain == "winter")
+    return shrink(PAINTERS[domain](view, scene, rng_paint), OVERSAMPLING)
 
 
-def _paint(domain: str, seed: int, size: int) -> NDArray[np.uint8]:
-    rng = np.random.default_rng((list(PALETTE).index(domain), seed))
-    sky, ground, blur, grain = PALETTE[domain]
-    x, y = np.meshgrid(np.linspace(0, 1, size), np.linspace(0, 1, size))
-    ridge = 0.5 + 0.2 * np.sin(6 * rng.random() + (2 + 5 * rng.random()) * x)
-    land = np.clip((y - ridge) * size, 0, 1)[..., None]
-    noise = ndimage.gaussian_filter(rng.standard_normal((size, size, 3)), (blur, blur, 0))
-    image = (1 - land) * np.array(sky) * (1 - 0.3 * y[..., None]) + land * np.array(ground)
-    image = image + 255 * grain * noise
-    return np.clip(image, 0, 255).astype(np.uint8).transpose(2, 0, 1)
+def paint_images(
+    domain: str, split: Literal["train", "test"], count: int, size: int
+) -> NDArray[np.uint8]:
+    """Paints the scenes of a domain's split, as (count, 3, size, size).
+
+    Every domain and split has seeds of its own: no scene is in two of them.
+    """
+    key = zlib.crc32(f"{domain} {split}".encode())
+    scenes = (draw_scene(np.random.default_rng((key, index))) for index in range(count))
+    return np.stack([paint(domain, scene, size) for scene in scenes])
 
 
-def paint_style(name: str, size: int) -> NDArray[np.uint8]:
-    rng = np.random.default_rng(len(name))
-    noise = ndimage.gaussian_filter(rng.standard_normal((size, size, 3)), (3, 3, 0))
-    return np.clip(128 + 800 * noise, 0, 255).astype(np.uint8).transpose(2, 0, 1)[None]
+def shrink(image: Canvas, factor: int) -> NDArray[np.uint8]:
+    """Averages blocks of pixels and turns (h, w, 3) in 0..1 into (3, h, w) in 0..255."""
+    size = len(image) // factor
+    rows = image.reshape(size, factor, size * factor, 3).sum(axis=1)
+    small = rows.reshape(size, size, factor, 3).sum(axis=2) * np.float32(255 / factor**2)
+    return np.rint(np.clip(small, 0, 255)).astype(np.uint8).transpose(2, 0, 1)
