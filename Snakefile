@@ -1,0 +1,140 @@
+# Everything the paper shows, as jobs: images -> trainings -> notebooks -> report.
+#
+#     sgn reproduce --profile quick                            the usual way: `make reproduce`
+#     snakemake --cores 2 --config profile=quick               the same by hand
+#     snakemake --executor slurm --jobs 20 --config profile=paper gpu=1    on a cluster
+#
+# The digest in a manifest's name covers all that its job depends on (sgnlib/pipeline/plan.py), so
+# that a job runs if and only if its manifest is missing; `ancient` keeps time stamps out of it.
+
+import shutil
+import sys
+
+from sgnlib import paths
+from sgnlib.pipeline.manifests import manifest_dir
+from sgnlib.pipeline.plan import Plan
+
+PLAN = Plan(config.get("profile", "quick"))
+GPU = int(config.get("gpu", shutil.which("nvidia-smi") is not None))
+
+if workflow.is_main_process:
+    for broken in PLAN.drop_broken():
+        print(f"{broken.name}: what it made is gone or altered; it is made again", file=sys.stderr)
+
+
+def job(kind, wildcards):
+    return PLAN.jobs(kind)[wildcards.name]
+
+
+def inputs(kind):
+    return lambda wildcards: [ancient(str(path)) for path in job(kind, wildcards).inputs]
+
+
+def expected(kind):
+    return lambda wildcards: f"about {max(1, round(job(kind, wildcards).seconds))} s"
+
+
+def manifest(kind):
+    return f"{manifest_dir(kind)}/{{name}}-{{digest}}.json"
+
+
+def logfile(kind):
+    return f"{paths.data_dir()}/logs/{kind}-{{name}}-{{digest}}.log"
+
+
+def command(kind):
+    return (
+        f"OMP_NUM_THREADS={{threads}} {{sys.executable:q}} -m sgnlib.pipeline.jobs {kind} "
+        f"{{wildcards.name:q}} --profile {PLAN.profile} --digest {{wildcards.digest}} "
+        "> {log:q} 2>&1"
+    )
+
+
+wildcard_constraints:
+    digest="[0-9a-f]{12}",
+
+
+localrules:
+    all,
+    notebooks,
+    trainings,
+
+
+rule all:
+    input:
+        ancient(str(PLAN.report.manifest)),
+        [ancient(str(job.manifest)) for job in PLAN.notebooks.values()],
+
+
+rule notebooks:
+    input:
+        [ancient(str(job.manifest)) for job in PLAN.notebooks.values()],
+
+
+rule trainings:
+    input:
+        [ancient(str(job.manifest)) for job in PLAN.runs.values()],
+
+
+rule paint:
+    output:
+        manifest("images"),
+    log:
+        logfile("images"),
+    priority: 1_000_000
+    message:
+        "Painting {wildcards.name}"
+    shell:
+        command("images")
+
+
+# The longest first, so that no long training is left over for a single core at the end.
+rule train:
+    input:
+        inputs("train"),
+    output:
+        manifest("train"),
+    log:
+        logfile("train"),
+    params:
+        expected=expected("train"),
+    priority: lambda w: round(job("train", w).seconds)
+    resources:
+        gpu=GPU,
+        mem_mb=1500,
+    message:
+        "Training {wildcards.name} ({params.expected})"
+    shell:
+        command("train")
+
+
+rule execute:
+    input:
+        inputs("notebook"),
+    output:
+        manifest("notebook"),
+    log:
+        logfile("notebook"),
+    params:
+        expected=expected("notebook"),
+    threads: lambda w: job("notebook", w).threads
+    priority: lambda w: 100_000 + round(job("notebook", w).seconds)
+    resources:
+        mem_mb=2000,
+    message:
+        "Executing notebooks/{wildcards.name}.ipynb ({params.expected})"
+    shell:
+        command("notebook")
+
+
+rule report:
+    input:
+        inputs("report"),
+    output:
+        manifest("report"),
+    log:
+        logfile("report"),
+    message:
+        "Writing the report"
+    shell:
+        command("report")
