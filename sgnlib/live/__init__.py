@@ -1,0 +1,1 @@
+"""Mixing domains by hand."""
