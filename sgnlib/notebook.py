@@ -25,14 +25,17 @@ from sgnlib import paths
 from sgnlib.datasets.catalog import DOMAINS, STYLE_IMAGES
 from sgnlib.evaluation.claims import ClaimBook
 from sgnlib.experiments import PROFILES, Experiment, Perceptual, at_profile
-from sgnlib.plots.saving import DPI, png_bytes, save_table
-from sgnlib.plots.style import add_caption
+from sgnlib.plots.saving import as_jpeg, png_bytes, save_table
+from sgnlib.plots.style import SEPARATOR, add_caption
 from sgnlib.storage import atomic_write
 from sgnlib.training.loop import train
 from sgnlib.training.runs import Run
 
 PARAMETERS: dict[str, type] = {"profile": str, "seeds": int, "images": str}
 """What a notebook's parameter cell sets, and of which type."""
+
+INLINE = 300_000
+"""Bytes from which on a notebook's own copy of a figure is a JPEG."""
 
 
 @dataclass
@@ -89,8 +92,10 @@ class Book:
         data = png_bytes(add_caption(figure, about))
         atomic_write(paths.figures_dir() / f"{name}.png", data)
         self._note("figures", name, about)
-        width = int.from_bytes(data[16:20], "big")
-        return Image(data=data, width=width * 96 // DPI)
+        width = round(96 * figure.get_size_inches()[0])
+        if len(data) <= INLINE:
+            return Image(data=data, width=width)
+        return Image(data=as_jpeg(data), format="jpeg", width=width)
 
     def table(self, frame: pd.DataFrame, name: str, *runs: Run, note: str = "") -> pd.DataFrame:
         """Writes figures/tables/`name`.csv and returns the table, a cell's result."""
@@ -186,7 +191,7 @@ def caption(profile: str, runs: Iterable[Run] = (), note: str = "") -> str:
         parts.append(f"seed {numbers}" if len(seeds) == 1 else f"seeds {numbers}")
     own = sorted({name for run in several for name, _ in run.experiment.images})
     parts += [f"own images: {', '.join(own)}"] if own else []
-    return "  ·  ".join([*parts, *([note] if note else [])])
+    return SEPARATOR.join([*parts, *([note] if note else [])])
 
 
 def machine() -> str:

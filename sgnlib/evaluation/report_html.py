@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import base64
+import io
 import re
 from pathlib import Path
 
 from markdown_it import MarkdownIt
+from PIL import Image
 
 _TYPES = {".png": "image/png", ".gif": "image/gif", ".webp": "image/webp"}
+
+LARGE = 200_000
+"""Bytes from which on a picture is embedded as WebP, so that the page opens on a phone."""
 
 _CSS = """
 :root { color-scheme: light dark; --paper: #fcfcfa; --ink: #22262b; --faint: #6b7178;
@@ -66,8 +71,12 @@ def page(markdown: str, folder: Path) -> str:
 
 
 def _data(picture: Path) -> str:
-    content = base64.b64encode(picture.read_bytes()).decode()
-    return f"data:{_TYPES[picture.suffix]};base64,{content}"
+    content, kind = picture.read_bytes(), _TYPES[picture.suffix]
+    if kind == "image/png" and len(content) > LARGE:
+        buffer = io.BytesIO()
+        Image.open(io.BytesIO(content)).convert("RGB").save(buffer, "WEBP", quality=88)
+        content, kind = buffer.getvalue(), "image/webp"
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
 
 def _anchor(heading: str) -> str:

@@ -38,10 +38,10 @@ def training_curves(metrics: pd.DataFrame, domains: Sequence[str], losses: Seque
         axes = figure.add_subplot()
         window = max(len(metrics) // 25, 1)
         smooth = metrics.rolling(window, min_periods=1, center=True).mean()
-        axes.plot(metrics["step"], smooth["L_G"], color=INK, label="L_G", lw=2)
+        axes.plot(metrics["step"], smooth["L_G"], color=INK, label=_math("L_G"), lw=2)
         for k, (domain, name) in enumerate(zip(domains, losses, strict=True)):
             if f"L_{k + 1}" in smooth:
-                label = f"{name} ({title(domain)})"
+                label = f"{_math(name.split()[0])} {title(domain)}"
                 axes.plot(metrics["step"], smooth[f"L_{k + 1}"], color=colour(domain), label=label)
         axes.set(xlabel="step", ylabel="loss", yscale="log", xlim=(0, metrics["step"].max()))
         figure.legend(loc="outside right upper")

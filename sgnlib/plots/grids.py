@@ -15,6 +15,7 @@ from sgnlib.evaluation.labels import LETTERS, sym_label, title
 from sgnlib.plots.style import (
     CAPTION_ROOM,
     FAINT,
+    GRID_DPI,
     INK,
     PAPER,
     colour,
@@ -82,7 +83,7 @@ def labelled_grid(
     width = left + len(columns) * (cell + gap) + apart + 0.05
     height = head + count * (cell + gap) + CAPTION_ROOM
     with look():
-        figure = Figure(figsize=(width, height), facecolor=PAPER)
+        figure = Figure(figsize=(width, height), dpi=GRID_DPI, facecolor=PAPER)
         for c, (images, label) in enumerate(zip(columns, labels, strict=True)):
             x = left + c * (cell + gap) + (apart if c else 0.0)
             for r, image in enumerate(images):
@@ -129,7 +130,7 @@ def simplex_layout(
     width = span[0] + cell + 2 * margin
     height = span[1] + cell + head + 0.26 + below + CAPTION_ROOM
     with look():
-        figure = Figure(figsize=(width, height), facecolor=PAPER)
+        figure = Figure(figsize=(width, height), dpi=GRID_DPI, facecolor=PAPER)
         origin = np.array([margin + cell / 2, CAPTION_ROOM + 0.26 + below + cell / 2])
         at = [origin + (place - low) * scale for place in places]
         _triangle(figure, origin + (to_plane(np.eye(3)) - low) * scale, width, height)

@@ -8,20 +8,22 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from PIL import Image
 
 from sgnlib import paths
 from sgnlib.plots.style import look
 from sgnlib.storage import atomic_write
 
-DPI = 150
 
-
-def png_bytes(figure: Figure, dpi: int = DPI) -> bytes:
+def png_bytes(figure: Figure) -> bytes:
     """The figure as PNG without date or software, so that equal pictures are equal bytes."""
     FigureCanvasAgg(figure)
     buffer = io.BytesIO()
     with look():  # ticks are made, and take their look, when they are drawn
-        figure.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})
+        figure.savefig(
+            buffer, format="png", dpi="figure", metadata={"Software": None},
+            pil_kwargs={"optimize": True},
+        )  # fmt: skip
     return buffer.getvalue()
 
 
@@ -39,3 +41,10 @@ def save_table(frame: pd.DataFrame, name: str) -> Path:
     path = paths.figures_dir() / "tables" / f"{name}.csv"
     atomic_write(path, text.encode())
     return path
+
+
+def as_jpeg(png: bytes) -> bytes:
+    """A PNG as a JPEG of good quality, a fraction of its size where it shows pictures."""
+    buffer = io.BytesIO()
+    Image.open(io.BytesIO(png)).convert("RGB").save(buffer, "JPEG", quality=88, subsampling=0)
+    return buffer.getvalue()

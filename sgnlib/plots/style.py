@@ -24,7 +24,13 @@ COLOURS = {
 }
 """The same colour for a domain in every figure and in the video's bar."""
 
-CAPTION_ROOM = 0.22
+DPI, GRID_DPI = 150, 110
+"""Dots per inch of drawings, and of grids of pictures, whose files would grow too large."""
+
+SEPARATOR = "  ·  "
+"""Between the parts of a caption."""
+
+CAPTION_ROOM = 0.24
 """Inches at the bottom of a figure for its caption line."""
 
 _RC: dict[Any, Any] = {
@@ -52,7 +58,7 @@ _RC: dict[Any, Any] = {
     "xtick.color": INK,
     "ytick.color": INK,
     "lines.linewidth": 1.6,
-    "figure.dpi": 100,
+    "figure.dpi": DPI,
 }
 
 
@@ -68,15 +74,29 @@ def colour(domain: str) -> str:
 
 def new_figure(width: float, height: float) -> Figure:
     """An empty figure in inches whose axes find their own room (constrained layout)."""
-    return Figure(figsize=(width, height), layout="constrained", facecolor=PAPER)
+    return Figure(figsize=(width, height), dpi=DPI, layout="constrained", facecolor=PAPER)
 
 
 def add_caption(figure: Figure, text: str) -> Figure:
-    """Puts a small line under the figure: how it was made.
+    """Puts a small line under the figure, or two if it is narrow: how it was made.
 
     Figures with constrained layout make room for it; the others leave CAPTION_ROOM free below.
+
+    Args:
+        figure: Any figure.
+        text: Parts separated by `SEPARATOR`, where it may be broken.
     """
-    width = float(figure.get_size_inches()[0])
-    size = min(6.5, 72 * width * 0.98 / (0.55 * max(len(text), 1)))
-    figure.supxlabel(text, x=0.99, ha="right", fontsize=size, color=FAINT)
+    room = 72 * float(figure.get_size_inches()[0]) * 0.98 / 0.54
+    parts = text.split(SEPARATOR)
+    breaks = [
+        SEPARATOR.join(parts[:n]) + "\n" + SEPARATOR.join(parts[n:]) for n in range(1, len(parts))
+    ]
+    lines = min([text, *breaks], key=_longest) if len(text) * 5.5 > room else text
+    size = min(6.5 if lines == text else 5.5, room / _longest(lines))
+    with look():
+        figure.supxlabel(lines, x=0.99, ha="right", ma="right", fontsize=size, color=FAINT)
     return figure
+
+
+def _longest(text: str) -> int:
+    return max((len(line) for line in text.split("\n")), default=1) or 1

@@ -1,0 +1,76 @@
+"""Sym-parameters as points in the triangle that S lives in (Sec. 3.1)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from jaxtyping import Float
+from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
+from torch import Tensor
+
+from sgnlib.evaluation.labels import LETTERS, sym_label, title
+from sgnlib.plots.style import FAINT, INK, colour, look, new_figure
+from sgnlib.sym import to_plane
+
+Points = Float[Tensor, "points domains"]
+
+
+def triangles(panels: Mapping[str, Points], domains: Sequence[str]) -> Figure:
+    """Draws of S, a triangle per panel; points near a corner are all that domain.
+
+    Args:
+        panels: Heading to points on the simplex of three domains.
+        domains: The three domains, the first one on top.
+    """
+    with look():
+        figure = new_figure(2.35 * len(panels), 2.5)
+        for axes, (heading, points) in zip(
+            figure.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True
+        ):
+            _triangle(axes, domains)
+            x, y = to_plane(points.numpy()).T
+            axes.scatter(x, y, s=5, color=INK, alpha=0.35, linewidths=0, zorder=3)
+            axes.set_title(heading, pad=12)
+    return figure
+
+
+def places(points: Points, domains: Sequence[str]) -> Figure:
+    """Some S by name: where the mixtures that the notebooks show lie in the triangle.
+
+    Args:
+        points: A few points on the simplex of three domains.
+        domains: The three domains, the first one on top.
+    """
+    with look():
+        figure = new_figure(4.6, 3.4)
+        axes = figure.subplots()
+        _triangle(axes, domains)
+        for point, (x, y) in zip(points.tolist(), to_plane(points.numpy()), strict=True):
+            axes.plot(x, y, "o", color=_blend(point, domains), ms=9, mec=INK, mew=0.8, zorder=3)
+            below = max(point) < 1 or y < 0
+            axes.annotate(
+                sym_label(point), (x, y), xytext=(0, -9 if below else -10), ha="center", va="top",
+                textcoords="offset points", fontsize=7.5, zorder=4,
+            )  # fmt: skip
+    return figure
+
+
+def _triangle(axes: Axes, domains: Sequence[str]) -> None:
+    corner = to_plane(np.eye(3))
+    axes.fill(*corner.T, facecolor="#f1f1ec", edgecolor=FAINT, lw=0.8, zorder=1)
+    for index, ((x, y), domain) in enumerate(zip(corner, domains, strict=True)):
+        axes.annotate(
+            f"{LETTERS[index]}: {title(domain)}", (x, y), xytext=(0, 5 if index == 0 else -17),
+            textcoords="offset points", ha="center", va="bottom" if index == 0 else "top",
+            fontsize=8.5, weight="bold", color=colour(domain),
+        )  # fmt: skip
+    axes.set(xlim=(-1.15, 1.15), ylim=(-0.75, 1.2), aspect="equal")
+    axes.axis("off")
+
+
+def _blend(point: Sequence[float], domains: Sequence[str]) -> tuple[float, ...]:
+    mixed = np.array(point) @ np.array([to_rgb(colour(domain)) for domain in domains])
+    return tuple(mixed.clip(0, 1))
