@@ -236,9 +236,24 @@ def _house(view: View, scene: Scene, house: House) -> None:
     front_lit = 0.62 + 0.2 * (scene.sunlit_from * np.sign(house.side) < 0)
     side_lit = 1.24 - front_lit
 
-    def part(points: list[tuple[float, float]], material: Material, light: float, **fields: float):
+    def part(
+        points: list[tuple[float, float]],
+        material: Material,
+        light: float,
+        rise: float = 0.5,
+        angle: float = 0.0,
+    ) -> None:
         at, mask = _polygon(view, points)
-        view.put(mask, material, at=at, light=light, depth=depth, tint=house.tint, **fields)
+        view.put(
+            mask,
+            material,
+            at=at,
+            light=light,
+            depth=depth,
+            tint=house.tint,
+            rise=rise,
+            angle=angle,
+        )
 
     side_wall = [(corner, foot), (back, foot - lift), (back, eaves), (corner, eaves)]
     part(side_wall, Material.WALL, side_lit - 0.12, rise=0.4)

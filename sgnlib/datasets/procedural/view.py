@@ -202,5 +202,5 @@ def _path(view: View, path: Bend, horizon: float) -> None:
         on_path & (view.material == Material.GRASS),
         Material.PATH,
         light=np.clip(view.light + 0.12, 0, 1),
-        angle=np.float32(np.pi / 2 - 0.6 * np.sign(path.to - 0.5)),
+        angle=float(np.pi / 2 - 0.6 * np.sign(path.to - 0.5)),
     )
