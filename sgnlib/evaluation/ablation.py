@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
+from typing import Literal
 
 import pandas as pd
 import torch
@@ -26,6 +27,9 @@ from sgnlib.training.runs import Run
 
 Likeness = Callable[[Images], PerImage]
 """How much a picture looks like a domain: 0 not at all, 1 entirely."""
+
+VISIBLE = 1 / 255
+"""Mean L1 in [0, 1] below which two pictures are alike: one step of 8-bit colour."""
 
 
 def ablation_table(runs: Sequence[Run], photos: int | None = None) -> pd.DataFrame:
@@ -136,6 +140,40 @@ def lean(outputs: Mixes, syms: Points) -> float:
             values.append(((to_first - to_second).abs() / total)[total > 1e-3])
     found = torch.cat(values)
     return float(found.mean()) if len(found) else float("nan")
+
+
+# ------------------------------------------------------------------------ the paper's statements
+
+
+def compared(
+    table: pd.DataFrame, column: str, first: str, sign: Literal["<", ">"], *others: str
+) -> pd.DataFrame:
+    """Compares injections in one measure of `ablation_table`, averaged over seeds.
+
+    Args:
+        table: The measures, a row per injection and seed.
+        column: The measure.
+        first: The injection that the statement is about.
+        sign: Whether its value should be the smaller or the larger one.
+        others: Those it is compared with.
+    """
+    wide = table.pivot_table(index="seed", columns="injection", values=column)
+    better = {"<": wide.lt, ">": wide.gt}[sign]
+    rows = {}
+    for other in others:
+        wins = better(wide[other], axis=0)[first] if first in wide and other in wide else None
+        means = {name: wide[name].mean() for name in (first, other) if name in wide}
+        apart = len(means) == 2 and (means[first] - means[other]) * (1 if sign == ">" else -1) > 0
+        seeds = f"{int(wins.sum())} of {len(wins)}" if wins is not None else "not defined"
+        rows[f"{column}, {first} {sign} {other}"] = means | {"seeds": seeds, "holds": bool(apart)}
+    return pd.DataFrame(rows).T
+
+
+def alike(table: pd.DataFrame, injection: str) -> pd.DataFrame:
+    """Whether an injection's pictures are alike at all corners: a change nobody can see."""
+    change = table.loc[table["injection"] == injection, "change"].max()
+    row = {"largest change of a pixel": change, "holds": bool(change < VISIBLE)}
+    return pd.DataFrame({injection: row}).T
 
 
 def _all_points(domains: int) -> Points:

@@ -70,6 +70,22 @@ class ClaimBook:
         atomic_write(verdict_file(self.notebook), self._json())
         return self.verdicts[id]
 
+    def judge(self, id: str, *tables: pd.DataFrame, why: str = "") -> Verdict:
+        """Gives the verdict that tables with a column `holds` imply, with their numbers.
+
+        Args:
+            id: The claim's id in `paper_claims.CLAIMS`.
+            tables: The claim holds where all their rows do, and partly where some do.
+            why: The reason, as far as it is known; only kept where not all rows hold.
+
+        Raises:
+            KeyError: The claim is not one of this notebook's; the message lists those.
+        """
+        holds = [bool(value) for table in tables for value in table["holds"]]
+        numbers = "; ".join(in_words(table) for table in tables)
+        outcome: bool | Literal["partly"] = all(holds) or (any(holds) and "partly")
+        return self.check(id, holds=outcome, numbers=numbers, why="" if all(holds) else why)
+
     @property
     def missing(self) -> list[str]:
         """Claims of this notebook that have no verdict yet."""
@@ -120,6 +136,19 @@ def verdict_table(claims: list[Claim], verdicts: dict[str, Verdict]) -> pd.DataF
             "ours": [f"{v.numbers} ({v.why})" if v.why else v.numbers for _, v in rows],
         }
     )
+
+
+def in_words(table: pd.DataFrame) -> str:
+    """A small table as a line of text: row: column value, ...; rows that do not hold say so."""
+    lines = []
+    for name, row in table.iterrows():
+        shown = ", ".join(f"{c} {_number(v)}" for c, v in row.items() if c != "holds")
+        lines.append(f"{name}: {shown}" + (" (no)" if "holds" in row and not row["holds"] else ""))
+    return "; ".join(lines)
+
+
+def _number(value: object) -> str:
+    return value if isinstance(value, str) else f"{float(value):.3g}"  # type: ignore[arg-type]
 
 
 def table_html(frame: pd.DataFrame) -> str:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
 
 import pandas as pd
 import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from sgnlib.nn.generator import Generator
+from sgnlib.evaluation.translate import translate
+from sgnlib.experiments import Experiment
+from sgnlib.nn.generator import Generator, build_generator
 from sgnlib.shapes import Images
 from sgnlib.sym import corners
 
@@ -69,3 +72,67 @@ def correlation_table(gates: tuple[Gates, ...]) -> pd.DataFrame:
             value = float((unit[a] * unit[b]).sum(dim=1).mean())
             rows.append({"CCAM": depth + 1, "corners": f"{a}-{b}", "correlation": value})
     return pd.DataFrame(rows)
+
+
+# ------------------------------------------------------------------------ the paper's statements
+
+
+def closed_by_depth(closed: pd.DataFrame) -> pd.DataFrame:
+    """The largest share of closed channels over the corners, per CCAM.
+
+    "No blocked channel" in the first one `holds` where it is zero; in the deeper ones `holds`
+    says that at least as many are closed as in the one before, and in the last one that some are.
+
+    Args:
+        closed: From `closed_table`.
+    """
+    share = closed.groupby("CCAM")["closed"].max()
+    holds = [share.iloc[0] == 0, *(b >= a for a, b in itertools.pairwise(share))]
+    holds[-1] &= share.iloc[-1] > share.iloc[0]
+    names = [f"CCAM {depth}" for depth in share.index]
+    return pd.DataFrame({"closed": share.to_numpy(), "holds": holds}, index=names)
+
+
+def selection(gates: tuple[Gates, ...], differs: float = 0.1) -> pd.DataFrame:
+    """How differently two corners of S gate the channels of one image, per CCAM.
+
+    Args:
+        gates: From `corner_gates`.
+        differs: It holds where some gate differs by more than this, on average over images.
+
+    Returns:
+        Per CCAM, over pairs of corners: the mean and the largest difference of a channel's gates.
+    """
+    rows = {}
+    for depth, layer in enumerate(gates):
+        pairs = itertools.combinations(layer, 2)
+        apart = torch.stack([(a - b).abs().mean(dim=0) for a, b in pairs])
+        rows[f"CCAM {depth + 1}"] = {
+            "mean difference": float(apart.mean()),
+            "largest": float(apart.max()),
+            "holds": bool(apart.max() > differs),
+        }
+    return pd.DataFrame(rows).T
+
+
+def gate_parameters(experiment: Experiment, light: float = 0.05) -> pd.DataFrame:
+    """CCAM's share of the generator's parameters, which is `light` at most where it holds."""
+    with torch.device("meta"):
+        generator = build_generator(experiment)
+    gates, whole = (
+        sum(p.numel() for p in part.parameters()) for part in (generator.gates, generator)
+    )
+    row = {"CCAMs": gates, "generator": whole, "share": gates / whole}
+    return pd.DataFrame({"parameters": {**row, "holds": gates / whole <= light}}).T
+
+
+def any_size(generator: Generator, sizes: Sequence[tuple[int, int]]) -> pd.DataFrame:
+    """Whether one generator translates images of several heights and widths to the same ones."""
+    rows = {}
+    for height, width in sizes:
+        images = torch.linspace(-1, 1, 3 * height * width).view(1, 3, height, width)
+        output = translate(generator, images, corners(generator.domains)[:1])
+        shape = tuple(output.shape[2:])
+        named = f"{shape[0]} x {shape[1]}"
+        rows[f"{height} x {width}"] = {"output": named, "holds": shape == (height, width)}
+    return pd.DataFrame(rows).T

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,8 @@ from torch import Tensor
 
 from sgnlib.evaluation.classifier import classifier_of
 from sgnlib.evaluation.images import eval_images, eval_photos
-from sgnlib.evaluation.translate import translate
+from sgnlib.evaluation.labels import sym_label, title
+from sgnlib.evaluation.translate import Points, translate
 from sgnlib.sym import corners
 from sgnlib.training.runs import Run
 
@@ -89,6 +91,51 @@ def transfer_table(run: Run, domain: int, count: int | None = None) -> pd.DataFr
         rows[f"{share:g}"] = kid(classifier.features(outputs), target)
     frame = pd.DataFrame([vars(k) for k in rows.values()], index=pd.Index(rows, name="weight"))
     return frame.rename(columns={"value": "KID"}).assign(seed=experiment.seed)
+
+
+def kid_table(
+    run: Run, domains: Sequence[int], syms: Points, count: int | None = None
+) -> pd.DataFrame:
+    """KID of photos and of their translations at any S to several target domains.
+
+    Args:
+        run: A finished run.
+        domains: Positions in S of adversarial domains: the columns.
+        syms: The rows, after one for the photos themselves.
+        count: Photos and target images that take part; all test images if None.
+    """
+    experiment = run.experiment
+    classifier, generator = classifier_of(experiment), run.generator()
+    photos = eval_photos(experiment, count)
+    pictures = {"photos": photos}
+    pictures |= {sym_label(s.tolist()): translate(generator, photos, s[None]) for s in syms}
+    features = {name: classifier.features(images) for name, images in pictures.items()}
+    columns = {}
+    for domain in domains:
+        name = experiment.domains[domain].data
+        target = classifier.features(eval_images(experiment, name, count))
+        columns[f"KID to {title(name)}"] = {s: kid(x, target).value for s, x in features.items()}
+    return pd.DataFrame(columns).rename_axis("S")
+
+
+def falls(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Whether KID falls on the way from the first corner to each domain's own.
+
+    It holds where it does in every seed and the last interval lies below the first.
+
+    Args:
+        tables: Per domain, tables of `transfer_table`, several seeds below each other.
+    """
+    rows = {}
+    for domain, table in tables.items():
+        first, last = table.loc[["0"]], table.loc[["1"]]
+        rows[f"KID to {title(domain)}"] = {
+            "photos": table.loc[["input"], "KID"].mean(),
+            "first corner": first["KID"].mean(),
+            "own corner": last["KID"].mean(),
+            "holds": bool((last["high"].to_numpy() < first["low"].to_numpy()).all()),
+        }
+    return pd.DataFrame(rows).T
 
 
 def _unbiased(

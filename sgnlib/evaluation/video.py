@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import pandas as pd
 import torch
 import torch.nn.functional as F
 from jaxtyping import Float
@@ -111,6 +112,40 @@ def smoothness(film: Film) -> Smoothness:
     at_corners = film.translated[(film.syms.max(dim=1).values > 1 - 1e-6)]
     between = l1(at_corners[1:] / 2, at_corners[:-1] / 2)
     return Smoothness(float(steps.max()), float(steps.mean()), float(between.mean()))
+
+
+# ------------------------------------------------------------------------ the paper's statements
+
+
+def continuity(measured: Smoothness, jump: float = 0.25) -> pd.DataFrame:
+    """Whether a walk through S is continuous: no frame's change is near that between corners.
+
+    Args:
+        measured: From `smoothness`.
+        jump: It holds where the largest step's share of a change between corners is below this.
+    """
+    row = {
+        "largest step": measured.largest,
+        "mean step": measured.mean,
+        "between corners": measured.corners,
+        "share": measured.share,
+        "holds": measured.share < jump,
+    }
+    return pd.DataFrame({"change of a pixel": row}).T
+
+
+def frames_at_first_corner(film: Film) -> pd.DataFrame:
+    """How far reconstructed frames, S = (1, 0, ...), are from the original; mean L1 in [0, 1].
+
+    B.2 says "may differ": it holds where they differ visibly, but less than at other corners.
+    """
+    apart = l1(film.translated / 2, film.original / 2)
+    names = [f"corner {position + 1}" for position in range(film.syms.shape[1])]
+    at = {name: apart[s > 1 - 1e-6].mean() for name, s in zip(names, film.syms.T, strict=True)}
+    row: dict[str, object] = {name: float(value) for name, value in at.items()}
+    first, *others = at.values()
+    row["holds"] = bool(1 / 255 < first < min(others))
+    return pd.DataFrame({"change of a pixel": row}).T
 
 
 def _smoothed(photo: Images, shrink: float) -> Float[Tensor, "1 3 height width"]:

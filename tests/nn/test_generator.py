@@ -61,6 +61,24 @@ def test_concat_output_cannot_depend_on_s() -> None:
     torch.testing.assert_close(one, other, rtol=0, atol=1e-9)
 
 
+@pytest.mark.parametrize("injection", ["ccam", "cbn"])
+def test_generator_ignores_brightness_and_contrast(injection: str) -> None:
+    """G(a x + c, S) = G(x, S): the first instance norm removes what is the same everywhere.
+
+    So no reconstruction can know a photo's overall brightness, contrast or tint (supp. B.2).
+    """
+    generator = small(injection).double()
+    x, s = photos(1).double(), torch.tensor([[0.2, 0.3, 0.5]]).double()
+    tint = torch.tensor([0.3, -0.2, 0.1]).double()[:, None, None]
+    with torch.no_grad():
+        output = generator(x, s)
+        tinted, paler, negative = (generator(y, s) for y in (x + tint, 0.6 * x + tint, -x))
+    torch.testing.assert_close(tinted, output, rtol=0, atol=1e-12)
+    # The norm adds 1e-5 to the variance, which weighs a little more at less contrast.
+    torch.testing.assert_close(paler, output, rtol=0, atol=1e-3)
+    assert (negative - output).abs().mean() > 1e-2
+
+
 @pytest.mark.parametrize("injection", ["ccam", "concat", "cbn"])
 def test_a_batch_of_two_equals_two_batches_of_one(injection: str) -> None:
     generator = small(injection)
