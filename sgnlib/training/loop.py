@@ -5,13 +5,13 @@ from __future__ import annotations
 import errno
 import json
 import logging
+import os
 import shutil
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -105,9 +105,8 @@ class _Training:
         checkpoint_seconds: float,
     ) -> None:
         """Makes the remaining steps and finishes the folder."""
-        # Given no `disable`, tqdm obeys TQDM_DISABLE.
-        make_bar = tqdm if progress else partial(tqdm, disable=True)
-        bar = make_bar(total=self.row.steps, initial=self.done, desc=self.row.name)
+        hidden = not progress or os.environ.get("TQDM_DISABLE") == "1"
+        bar = tqdm(total=self.row.steps, initial=self.done, desc=self.row.name, disable=hidden)
         begun = saved = time.monotonic()
         before = self.seconds
         with bar, _interrupts() as interrupted:
