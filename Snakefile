@@ -13,11 +13,15 @@ import sys
 from sgnlib import paths
 from sgnlib.pipeline.manifests import manifest_dir
 from sgnlib.pipeline.plan import Plan
+from sgnlib.storage import locked
 
 PLAN = Plan(config.get("profile", "quick"))
 GPU = int(config.get("gpu", shutil.which("nvidia-smi") is not None))
 
-if workflow.is_main_process:
+if workflow.is_main_process and not workflow.dryrun:
+    # Held until this process ends, however it ends; a second call waits here.
+    LOCK = locked(paths.data_dir() / "reproduce.lock", "it reproduces in this checkout")
+    LOCK.__enter__()
     for broken in PLAN.drop_broken():
         print(f"{broken.name}: what it made is gone or altered; it is made again", file=sys.stderr)
 
@@ -64,16 +68,22 @@ rule all:
     input:
         ancient(str(PLAN.report.manifest)),
         [ancient(str(job.manifest)) for job in PLAN.notebooks.values()],
+    message:
+        "All is there"
 
 
 rule notebooks:
     input:
         [ancient(str(job.manifest)) for job in PLAN.notebooks.values()],
+    message:
+        "All notebooks are executed"
 
 
 rule trainings:
     input:
         [ancient(str(job.manifest)) for job in PLAN.runs.values()],
+    message:
+        "All runs are trained"
 
 
 rule paint:
@@ -118,7 +128,8 @@ rule execute:
     params:
         expected=expected("notebook"),
     threads: lambda w: job("notebook", w).threads
-    priority: lambda w: 100_000 + round(job("notebook", w).seconds)
+    # A notebook that wants all cores comes first, while they are free; others as they can.
+    priority: lambda w: 10 ** (4 + 3 * (job("notebook", w).threads > 1))
     resources:
         mem_mb=2000,
     message:

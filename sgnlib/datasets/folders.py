@@ -76,7 +76,7 @@ def read_image(path: Path, side: int, smallest: int) -> NDArray[np.uint8]:
         ImageError: Broken, truncated, of another format, of a mode that is no picture, too small
             or unreasonably large.
     """
-    image = _decode(path)
+    image = decode(path)
     if min(image.size) < smallest:
         raise ImageError(
             f"{path} has {image.width}x{image.height} pixels; the shorter side must have at least "
@@ -141,7 +141,13 @@ def _hash_of(path: Path, size: int, modified: int) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _decode(path: Path) -> Image.Image:
+def decode(path: Path) -> Image.Image:
+    """Reads an image of any size as RGB, upright whatever its EXIF orientation says.
+
+    Raises:
+        FileNotFoundError: No such file.
+        ImageError: Broken, truncated, of another format or mode, or unreasonably large.
+    """
     try:
         with Image.open(path, formats=sorted(set(FORMATS.values()))) as image:
             if image.width * image.height > MAX_PIXELS:

@@ -53,6 +53,15 @@ def generator_from_official(state: dict[str, Tensor]) -> Generator:
         ValueError: A name is unknown, a weight is missing or has the wrong shape.
     """
     mapped = {_our_name(n): w.float() for n, w in state.items() if not _UNUSED.match(n)}
+    return generator_from_weights(mapped)
+
+
+def generator_from_weights(mapped: dict[str, Tensor]) -> Generator:
+    """The CCAM generator whose weights these are, sized by their shapes.
+
+    Raises:
+        ValueError: A name is unknown, a weight is missing or has the wrong shape.
+    """
     domains = _shape(mapped, "gates.0.embed.weight")[1]
     ngf = _shape(mapped, "stem.conv.weight")[0]
     blocks = sum(name.endswith("conv1.weight") for name in mapped)
@@ -60,7 +69,7 @@ def generator_from_official(state: dict[str, Tensor]) -> Generator:
     try:
         generator.load_state_dict(mapped)
     except RuntimeError as error:
-        raise ValueError(f"the checkpoint is not the authors' generator: {error}") from error
+        raise ValueError(f"the weights are not a generator's with CCAM: {error}") from error
     return generator.eval()
 
 
@@ -73,5 +82,5 @@ def _our_name(official: str) -> str:
 
 def _shape(state: dict[str, Tensor], name: str) -> tuple[int, ...]:
     if name not in state:
-        raise ValueError(f"the checkpoint lacks {name!r}: not the authors' generator (Model1.pth)")
+        raise ValueError(f"the weights lack {name!r}: they are not a generator's with CCAM")
     return tuple(state[name].shape)
