@@ -24,3 +24,16 @@ def eval_images(experiment: Experiment, domain: str, count: int | None = None) -
 def eval_photos(experiment: Experiment, count: int | None = None) -> Images:
     """Test images of the domain that the run's input comes from."""
     return eval_images(experiment, experiment.source, count)
+
+
+def showcase(experiment: Experiment, count: int, domain: str = "") -> Images:
+    """The most colourful test images, for pictures; numbers come from all test images.
+
+    Args:
+        experiment: Gives the size and the folders.
+        count: How many.
+        domain: Any domain; the run's input photos if empty.
+    """
+    images = eval_images(experiment, domain or experiment.source)
+    colourful = (images.amax(dim=1) - images.amin(dim=1)).mean(dim=(1, 2))
+    return images[colourful.argsort(descending=True, stable=True)[:count].sort().values]

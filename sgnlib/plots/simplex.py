@@ -30,10 +30,10 @@ def triangles(panels: Mapping[str, Points], domains: Sequence[str]) -> Figure:
         for axes, (heading, points) in zip(
             figure.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True
         ):
-            _triangle(axes, domains)
+            _triangle(axes, LETTERS[:3], domains, below=4)
             x, y = to_plane(points.numpy()).T
             axes.scatter(x, y, s=5, color=INK, alpha=0.35, linewidths=0, zorder=3)
-            axes.set_title(heading, pad=12)
+            axes.set_title(heading)
     return figure
 
 
@@ -47,28 +47,36 @@ def places(points: Points, domains: Sequence[str]) -> Figure:
     with look():
         figure = new_figure(4.6, 3.4)
         axes = figure.subplots()
-        _triangle(axes, domains)
+        names = [f"{letter}: {title(d)}" for letter, d in zip(LETTERS, domains, strict=False)]
+        _triangle(axes, names, domains, below=19)
         for point, (x, y) in zip(points.tolist(), to_plane(points.numpy()), strict=True):
             axes.plot(x, y, "o", color=_blend(point, domains), ms=9, mec=INK, mew=0.8, zorder=3)
-            below = max(point) < 1 or y < 0
+            away, ha, va = _outwards(x, y)
             axes.annotate(
-                sym_label(point), (x, y), xytext=(0, -9 if below else -10), ha="center", va="top",
-                textcoords="offset points", fontsize=7.5, zorder=4,
+                sym_label(point), (x, y), xytext=away, ha=ha, va=va, textcoords="offset points",
+                fontsize=7.5, zorder=4,
             )  # fmt: skip
     return figure
 
 
-def _triangle(axes: Axes, domains: Sequence[str]) -> None:
+def _triangle(axes: Axes, names: Sequence[str], domains: Sequence[str], below: float) -> None:
     corner = to_plane(np.eye(3))
     axes.fill(*corner.T, facecolor="#f1f1ec", edgecolor=FAINT, lw=0.8, zorder=1)
-    for index, ((x, y), domain) in enumerate(zip(corner, domains, strict=True)):
+    for (x, y), name, domain in zip(corner, names, domains, strict=True):
         axes.annotate(
-            f"{LETTERS[index]}: {title(domain)}", (x, y), xytext=(0, 5 if index == 0 else -17),
-            textcoords="offset points", ha="center", va="bottom" if index == 0 else "top",
-            fontsize=8.5, weight="bold", color=colour(domain),
+            name, (x, y), xytext=(0, 6 if y > 0 else -below), textcoords="offset points",
+            ha="center", va="bottom" if y > 0 else "top", fontsize=8.5, weight="bold",
+            color=colour(domain),
         )  # fmt: skip
-    axes.set(xlim=(-1.15, 1.15), ylim=(-0.75, 1.2), aspect="equal")
+    axes.set(xlim=(-1.05, 1.05), ylim=(-0.7, 1.25), aspect="equal")
     axes.axis("off")
+
+
+def _outwards(x: float, y: float) -> tuple[tuple[float, float], str, str]:
+    """Where a point's label stands: offset, horizontal and vertical alignment."""
+    if y < -0.4:
+        return (0, -8), "center", "top"
+    return ((-8, 0), "right", "center") if x < -0.1 else ((8, 0), "left", "center")
 
 
 def _blend(point: Sequence[float], domains: Sequence[str]) -> tuple[float, ...]:
