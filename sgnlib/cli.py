@@ -1,0 +1,291 @@
+"""The command `sgn`. Heavy modules are imported where they are used: `sgn --help` must be quick."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+import sys
+import textwrap
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sgnlib import __version__
+from sgnlib.experiments import EXPERIMENTS, PROFILES, Experiment, at_profile, experiment
+
+if TYPE_CHECKING:
+    from sgnlib.training.runs import Run
+
+Command = Callable[[argparse.Namespace], int | None]
+
+EXIT_CODES = (
+    "exit status: 0 done, 1 an error (one line on stderr says which), 2 wrong usage, 130 Ctrl-C"
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs a command; returns its exit status."""
+    given = build_parser().parse_args(arguments)
+    try:
+        return given.command(given) or 0
+    except KeyboardInterrupt as stopped:
+        print(f"sgn: {str(stopped) or 'stopped'}", file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        sys.stderr.close()
+        return 0
+    except Exception as error:
+        if given.debug:
+            raise
+        print(f"sgn: error: {_one_line(error)}", file=sys.stderr)
+        return 1
+
+
+def _one_line(error: Exception) -> str:
+    text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
+    return " ".join(text.split()) or f"{type(error).__name__}; --debug shows where"
+
+
+# ------------------------------------------------------------------------------------ commands
+
+
+def _reproduce(given: argparse.Namespace) -> int:
+    from sgnlib.pipeline.reproduce import reproduce
+
+    status = reproduce(given.profile, cores=given.cores, target=given.until, dry_run=given.dry_run)
+    if status:
+        raise RuntimeError(
+            "not everything could be made: the logs of what failed are above and in data/logs; "
+            "the same command goes on from here"
+        )
+    return status
+
+
+def _train(given: argparse.Namespace) -> None:
+    from sgnlib.training.loop import train
+
+    run = train(_row(given), fresh=given.fresh, device=given.device)
+    print(f"{run.experiment.title}, seed {run.experiment.seed}: {run.info['steps']} steps in")
+    print(f"  {run.path}")
+    print(f"  {run.info['seconds']:.0f} s on {run.info['device']}; {run.features_kind}")
+
+
+def _evaluate(given: argparse.Namespace) -> None:
+    from torch import cat
+
+    from sgnlib.evaluation.tables import loss_table
+    from sgnlib.sym import centre, corners, edge_midpoints
+
+    run = _trained(given)
+    k = len(run.experiment.domains)
+    table = loss_table(run, cat([corners(k), edge_midpoints(k), centre(k)]))
+    print(f"{run.experiment.title}, seed {run.experiment.seed}: means over the test images")
+    print(f"perceptual network: {run.features_kind}")
+    print(table.to_string(index=False, float_format="%.4f"))
+
+
+def _translate(given: argparse.Namespace) -> None:
+    from sgnlib.evaluation.models import find_generator
+    from sgnlib.evaluation.photos import load_photo, save_photo, translate_photo
+    from sgnlib.sym import validate_sym
+    from sgnlib.training.runtime import choose_device
+
+    photo = load_photo(given.photo)
+    generator, about = find_generator(given.model, given.profile, given.seed)
+    sym = validate_sym(given.sym, generator.domains, extrapolate=given.extrapolate)
+    translated = translate_photo(generator.to(choose_device(given.device)), photo, sym)
+    save_photo(translated, given.output)
+    print(f"{given.output}: {photo.width}x{photo.height}, S = {sym}, {about}")
+
+
+def _list(given: argparse.Namespace) -> None:
+    from sgnlib.pipeline.listing import listing
+
+    print("\n".join(listing(given.profile)))
+
+
+def _doctor(given: argparse.Namespace) -> None:
+    from sgnlib.doctor import diagnosis
+
+    print("\n".join(diagnosis()))
+
+
+def _import_official(given: argparse.Namespace) -> None:
+    from sgnlib.evaluation.models import import_weights
+
+    path, generator = import_weights(given.checkpoint, given.name)
+    zeros = " ".join(["0"] * (generator.domains - 1))
+    print(f"{path}: {generator.domains} domains, {len(generator.blocks)} residual blocks")
+    print(f"  sgn translate photo.jpg --sym 1 {zeros} --model {path.stem} -o out.png")
+
+
+def _row(given: argparse.Namespace) -> Experiment:
+    row = replace(at_profile(experiment(given.name), given.profile), seed=given.seed)
+    if not given.images:
+        return row
+    from sgnlib.notebook import parse_images
+
+    parts = (part.partition("=") for part in given.images)
+    local = (f"{name}={Path(path).absolute()}" if path else name for name, _, path in parts)
+    images = parse_images(shlex.join(local))
+    used = {row.source, *(domain.data for domain in row.domains)}
+    if unused := images.keys() - used:
+        raise ValueError(f"{row.name} uses {', '.join(sorted(used))}; not {', '.join(unused)}")
+    return replace(row, images=tuple(sorted(images.items())))
+
+
+def _trained(given: argparse.Namespace) -> Run:
+    from sgnlib.evaluation.models import trained
+
+    return trained(_row(given), given.profile)
+
+
+# ------------------------------------------------------------------------------------- the parser
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """All commands with their options."""
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--debug", action="store_true", help="show where an error came from")
+    parser = argparse.ArgumentParser(
+        prog="sgn",
+        description="Sym-parameterized generative networks (ICCV 2019), reproduced.",
+        epilog=f"`sgn COMMAND --help` shows an example of each command.\n{EXIT_CODES}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"sgn {__version__}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def add(name: str, command: Command, text: str, example: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(
+            name,
+            help=text,
+            description=f"{text[0].upper()}{text[1:]}.",
+            epilog="example:\n" + textwrap.indent(textwrap.dedent(example).strip(), "  "),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            parents=[common],
+        )
+        added.set_defaults(command=command)
+        return added
+
+    _add_batch(add)
+    _add_single(add)
+    _add_photos(add)
+    add(
+        "doctor",
+        _doctor,
+        "print versions, device, threads, cache, and what will be used",
+        "sgn doctor",
+    )
+    return parser
+
+
+Add = Callable[[str, Command, str, str], argparse.ArgumentParser]
+
+
+def _add_batch(add: Add) -> None:
+    batch = add(
+        "reproduce",
+        _reproduce,
+        "make every table and figure that is not there yet",
+        "sgn reproduce --profile quick --cores 2",
+    )
+    _profile(batch, "quick")
+    batch.add_argument("--cores", default="all", metavar="N", help="CPU cores to use (default all)")
+    batch.add_argument("--until", default="all", choices=("all", "notebooks", "trainings"))
+    batch.add_argument("--dry-run", action="store_true", help="only say what would be done")
+    table = add(
+        "list",
+        _list,
+        "show every experiment: domains, sizes, state of its runs, expected time",
+        "sgn list --profile laptop",
+    )
+    _profile(table, "quick")
+
+
+def _add_single(add: Add) -> None:
+    train = add(
+        "train",
+        _train,
+        "train one experiment; a broken training goes on, a finished one is kept",
+        """
+        sgn train model-3 --profile quick
+        sgn train model-3 --profile laptop --images summer=photos/summer winter=photos/winter
+        """,
+    )
+    _run(train)
+    train.add_argument("--fresh", action="store_true", help="train anew what is there already")
+    train.add_argument("--device", default="auto", help="cpu, cuda, cuda:1, ... (default auto)")
+    evaluate = add(
+        "evaluate",
+        _evaluate,
+        "print a run's losses on test images at several S, as in Table 3",
+        "sgn evaluate model-1 --profile quick --seed 0",
+    )
+    _run(evaluate)
+
+
+def _add_photos(add: Add) -> None:
+    translate = add(
+        "translate",
+        _translate,
+        "translate a photo of any size to a mix of domains",
+        """
+        sgn translate photo.jpg --sym 0.3 0.2 0.5 -o out.png
+        sgn translate photo.jpg --sym 0 1.5 0 --extrapolate --model model-2 -o out.png
+        sgn translate photo.jpg --sym 0 1 0 --model Model1 -o out.png    (after import-official)
+        """,
+    )
+    translate.add_argument("photo", type=Path)
+    translate.add_argument(
+        "--sym",
+        type=float,
+        nargs="+",
+        required=True,
+        metavar="S",
+        help="one weight per domain, not negative, sum 1",
+    )
+    translate.add_argument("-o", "--output", type=Path, required=True, help="image to write")
+    translate.add_argument(
+        "--model",
+        default="model-1",
+        help="experiment, imported model, or .safetensors file (default model-1)",
+    )
+    _profile(translate, None)
+    translate.add_argument("--seed", type=int, default=0)
+    translate.add_argument(
+        "--extrapolate", action="store_true", help="allow S outside the simplex, as in Fig. 1"
+    )
+    translate.add_argument("--device", default="auto", help="cpu, cuda, ... (default auto)")
+    official = add(
+        "import-official",
+        _import_official,
+        "take over a checkpoint released by the authors",
+        "sgn import-official Model1.pth",
+    )
+    official.add_argument("checkpoint", type=Path)
+    official.add_argument("--name", help="what to call it (default: the file's name)")
+
+
+def _profile(parser: argparse.ArgumentParser, default: str | None) -> None:
+    told = f"default {default}" if default else "default: the largest that is trained"
+    parser.add_argument("--profile", default=default, choices=PROFILES, help=told)
+
+
+def _run(parser: argparse.ArgumentParser) -> None:
+    names = [row.name for row in EXPERIMENTS]
+    parser.add_argument("name", choices=names, metavar="NAME", help=f"one of {', '.join(names)}")
+    _profile(parser, "quick")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--images",
+        nargs="+",
+        default=[],
+        metavar="DOMAIN=FOLDER",
+        help="own images of a domain (for a style image: a file) in place of the embedded ones",
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

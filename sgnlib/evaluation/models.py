@@ -1,0 +1,100 @@
+"""Generators by name: trained here, imported from the authors, or in a file."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import safetensors.torch
+
+from sgnlib import paths
+from sgnlib.experiments import EXPERIMENTS, PROFILES, Experiment, at_profile, experiment
+from sgnlib.nn.generator import Generator
+from sgnlib.nn.official import generator_from_weights, import_official
+from sgnlib.storage import hash_file, read_hashed, write_hashed
+from sgnlib.training.runs import EXPERIMENT, Run, find_run
+
+LARGEST_FIRST = ("paper", "laptop", "quick")
+"""Profiles that are worth looking at."""
+
+
+def find_generator(model: str, profile: str | None, seed: int = 0) -> tuple[Generator, str]:
+    """The generator that a name stands for, in eval mode, and a few words on where it is from.
+
+    Args:
+        model: An experiment's name, the name of imported weights, or a .safetensors file: one in a
+            run's folder, or of a generator with CCAM.
+        profile: For experiments: at whose sizes; the largest that is trained if None.
+        seed: For experiments.
+
+    Raises:
+        FileNotFoundError: Nothing of that name is there; the message says what to run.
+        ValueError: The weights are no generator's.
+        CorruptFile: The weights are not those that were written.
+    """
+    if model in {row.name for row in EXPERIMENTS}:
+        run = _largest(experiment(model), profile, seed)
+        return run.generator(), f"{run.experiment.title} ({run.path.name})"
+    if (imported := _imported(model)).is_file():
+        return _from_file(imported), f"{model} (imported)"
+    file = Path(model)
+    if not file.is_file():
+        known = ", ".join([*(row.name for row in EXPERIMENTS), *_imported_names()])
+        raise FileNotFoundError(f"{model!r} is neither a file nor a model; models are {known}")
+    if (file.parent / EXPERIMENT).is_file():
+        return Run(file.parent).generator(), str(file)
+    return _from_file(file), str(file)
+
+
+def trained(row: Experiment, profile: str) -> Run:
+    """The finished run of a row.
+
+    Raises:
+        FileNotFoundError: There is none; the message says what to run.
+    """
+    if run := find_run(row):
+        return run
+    seed = f" --seed {row.seed}" if row.seed else ""
+    own = " --images " + " ".join(f"{name}={path}" for name, path in row.images)
+    command = f"sgn train {row.name} --profile {profile}{seed}{own if row.images else ''}"
+    raise FileNotFoundError(f"{row.name} is not trained in profile {profile}; run `{command}`")
+
+
+def import_weights(checkpoint: Path, name: str | None = None) -> tuple[Path, Generator]:
+    """Converts a checkpoint of the authors to safetensors under data/official.
+
+    Raises:
+        FileNotFoundError: No such file.
+        ValueError: It is not the authors' generator, or the name is an experiment's.
+    """
+    generator = import_official(checkpoint)
+    name = name or checkpoint.stem
+    if name in {row.name for row in EXPERIMENTS}:
+        raise ValueError(f"{name!r} is the name of an experiment; choose another with --name")
+    path = _imported(name)
+    write_hashed(path, safetensors.torch.save(generator.state_dict()))
+    return path, generator
+
+
+def _largest(row: Experiment, profile: str | None, seed: int) -> Run:
+    for candidate in [profile] if profile else LARGEST_FIRST:
+        if run := find_run(replace(at_profile(row, candidate), seed=seed)):
+            return run
+    return trained(replace(PROFILES[profile or "quick"](row), seed=seed), profile or "quick")
+
+
+def _from_file(path: Path) -> Generator:
+    content = read_hashed(path) if hash_file(path).is_file() else path.read_bytes()
+    try:
+        weights = safetensors.torch.load(content)
+    except safetensors.SafetensorError as error:
+        raise ValueError(f"{path} is no safetensors file: {error}") from error
+    return generator_from_weights(weights)
+
+
+def _imported(name: str) -> Path:
+    return paths.data_dir() / "official" / f"{name}.safetensors"
+
+
+def _imported_names() -> list[str]:
+    return sorted(path.stem for path in _imported("any").parent.glob("*.safetensors"))
