@@ -43,8 +43,8 @@ class Checkpoints:
         """Removes all checkpoints."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def load(self, device: torch.device) -> dict[str, Any] | None:
-        """The latest state that is whole, or None; says so where it must go further back.
+    def load(self) -> dict[str, Any] | None:
+        """The latest state that is whole, on the CPU, or None; says so where it goes further back.
 
         Nothing but tensors and plain Python objects is unpickled.
         """
@@ -55,7 +55,7 @@ class Checkpoints:
                 log.warning("checkpoint discarded, trying an earlier one: %s", error)
                 _remove(path)
                 continue
-            return torch.load(io.BytesIO(content), map_location=device, weights_only=True)
+            return torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
         return None
 
     def _candidates(self) -> list[Path]:

@@ -71,9 +71,10 @@ def train(
             return finished
         replaces = fresh or (path / files.MANIFEST).exists()
         folder = _anew(path) if replaces else path
-        chosen = choose_device(device)
-        with repeatable(row, chosen), _advice_on_full_disk():
-            _Training(row, folder, chosen).run(progress, on_step, checkpoint_seconds)
+        if not Run(folder).up_to_date:  # a replacement may only lack its renaming
+            chosen = choose_device(device)
+            with repeatable(row, chosen), _advice_on_full_disk():
+                _Training(row, folder, chosen).run(progress, on_step, checkpoint_seconds)
         if replaces:
             _replace(path)
         return Run(path)
@@ -90,7 +91,8 @@ class _Training:
         self.environment = environment(device) | {"code": training_code()}
         self.done, self.seconds, metrics = 0, 0.0, ""
         _sweep(folder)
-        if state := self._resumable(device):
+        (folder / files.MANIFEST).unlink(missing_ok=True)
+        if state := self._resumable():
             self.trainer.load_state_dict(state["trainer"])
             self.done, self.seconds, metrics = state["step"], state["seconds"], state["metrics"]
             log.info("%s: resuming after step %d of %d", row.name, self.done, row.steps)
@@ -127,6 +129,8 @@ class _Training:
                     self._save()
                     saved = time.monotonic()
             self._finish()
+            if interrupted.is_set():
+                raise KeyboardInterrupt(f"{self.row.name} is finished")
 
     def _save(self) -> None:
         self.journal.flush()
@@ -172,8 +176,8 @@ class _Training:
         atomic_write(self.folder / files.MANIFEST, _json(manifest))
         self.checkpoints.clear()
 
-    def _resumable(self, device: torch.device) -> dict[str, Any] | None:
-        state = self.checkpoints.load(device)
+    def _resumable(self) -> dict[str, Any] | None:
+        state = self.checkpoints.load()
         if state and state["code"] != training_code():
             log.warning("%s: its unfinished run is of other code; it starts over", self.row.name)
             self.checkpoints.clear()

@@ -90,7 +90,10 @@ class Run:
         return networks
 
     def metrics(self) -> pd.DataFrame:
-        """One line per step: step, L_G, L_1 ... L_k, D_k, lr, seconds; NaN for skipped losses."""
+        """One line per step: step, L_G, L_1 ... L_k, D_k, lr, seconds (so far).
+
+        A loss is NaN in steps that skipped it, and a loss that no step computed has no column.
+        """
         return pd.read_json(io.StringIO((self.path / METRICS).read_text()), lines=True)
 
     def verify(self) -> None:

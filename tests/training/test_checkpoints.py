@@ -12,8 +12,6 @@ from sgnlib import storage
 from sgnlib.storage import write_hashed
 from sgnlib.training.checkpoints import Checkpoints
 
-CPU = torch.device("cpu")
-
 
 @pytest.fixture
 def three(tmp_path: Path) -> Checkpoints:
@@ -24,12 +22,12 @@ def three(tmp_path: Path) -> Checkpoints:
 
 
 def loaded(checkpoints: Checkpoints) -> int | None:
-    state = checkpoints.load(CPU)
+    state = checkpoints.load()
     return state and state["step"]
 
 
 def test_the_latest_and_the_one_before_are_kept(three: Checkpoints) -> None:
-    state = three.load(CPU)
+    state = three.load()
     assert state is not None and torch.equal(state["weights"], torch.full((3,), 300.0))
     assert sorted(path.name for path in three.folder.glob("step-*.pt")) == [
         "step-00000020.pt",
@@ -38,7 +36,7 @@ def test_the_latest_and_the_one_before_are_kept(three: Checkpoints) -> None:
 
 
 def test_none_to_load(tmp_path: Path) -> None:
-    assert Checkpoints(tmp_path / "nowhere").load(CPU) is None
+    assert Checkpoints(tmp_path / "nowhere").load() is None
 
 
 def test_a_flipped_byte_falls_back_and_says_so(
@@ -117,5 +115,5 @@ def test_no_code_is_unpickled(tmp_path: Path) -> None:
     torch.save({"step": Bomb()}, tmp_path / "evil")
     write_hashed(tmp_path / "step-00000001.pt", (tmp_path / "evil").read_bytes())
     with pytest.raises(pickle.UnpicklingError):
-        Checkpoints(tmp_path).load(CPU)
+        Checkpoints(tmp_path).load()
     assert not bomb.exists()

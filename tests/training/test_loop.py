@@ -238,6 +238,12 @@ def test_death_between_the_renames_of_a_replacement(
         again(fresh=True)
     monkeypatch.setattr(loop, "move", real)
     assert result(again()) == before
+    (tmp_path / run.path.name / "old").touch()
+    steps: list[int] = []
+    assert result(again(fresh=True, on_step=counted(steps))) == before
+    assert not (run.path / "old").exists()
+    # Before the first rename the replacement was whole: it need not be trained twice.
+    assert steps == ([] if renames == 1 else [1, 2, 3, 4, 5])
 
 
 def test_leftovers_of_a_killed_write_are_swept(again: Callable[..., Run], tmp_path: Path) -> None:
