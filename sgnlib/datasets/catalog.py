@@ -25,7 +25,7 @@ STYLE_IMAGES = procedural.STYLE_IMAGES
 SIZES = (32, 256)
 """Smallest and largest image size of embedded images."""
 
-COUNTS = ((80, 240, 60), (128, 120, 40), (256, 48, 16))
+COUNTS = ((100, 200, 60), (160, 100, 30), (256, 40, 12))
 """(up to this image size, training images, test images) per embedded domain."""
 
 UNSEEN = (

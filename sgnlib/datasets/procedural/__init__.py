@@ -6,8 +6,9 @@ in units of the image's side, so that a scene looks alike at every size.
 
 from __future__ import annotations
 
+from sgnlib.datasets.procedural.grammar import draw_scene
 from sgnlib.datasets.procedural.painters import DOMAINS, paint, paint_images
-from sgnlib.datasets.procedural.scene import Scene, draw_scene
+from sgnlib.datasets.procedural.scene import Scene
 from sgnlib.datasets.procedural.styles import STYLE_IMAGES, paint_style
 
 __all__ = [

@@ -15,6 +15,9 @@ from sgnlib.datasets.procedural.view import Material, View
 Canvas = NDArray[np.float32]
 """Colours (size, size, 3) in 0..1."""
 
+OVERSAMPLING = 2
+"""Painted pixels per pixel and direction."""
+
 _TINTS, _LIGHTS = 8, 64
 
 
@@ -131,3 +134,11 @@ def _reflect(view: View, image: Canvas, palette: Palette) -> Canvas:
     own = ramp(rgb(palette.water), view.light[rows, columns])
     image[rows, columns] = own + share * (mirrored - own)
     return image
+
+
+def shrink(image: Canvas, factor: int) -> NDArray[np.uint8]:
+    """Averages blocks of pixels and turns (h, w, 3) in 0..1 into (3, h, w) in 0..255."""
+    size = len(image) // factor
+    rows = image.reshape(size, factor, size * factor, 3).sum(axis=1)
+    small = rows.reshape(size, size, factor, 3).sum(axis=2) * np.float32(255 / factor**2)
+    return np.rint(np.clip(small, 0, 255)).astype(np.uint8).transpose(2, 0, 1)

@@ -13,12 +13,12 @@ from sgnlib.datasets.procedural.view import Material, View
 M = Material
 
 _THINGS = {
-    M.WALL: "a494a8 d8c8c0 f8ece0 | 9c98b4 ccc4cc f4e8e4",
-    M.ROOF: "8c6478 bc8480 e0b09c | 74789c 9c9cb8 c8c4d0",
-    M.WINDOW: "5c5c80 7c7c98 a4a4b4",
-    M.SAIL: "d0c8c8 f0e8dc fffbf0",
-    M.HULL: "44406c 6c5c7c a08c94",
-    M.TRUNK: "544c6c 786c80 a89898",
+    M.WALL: "9484a4 d4c4b8 fcf0e0 | 8488b0 c4c0c8 f8ece0",
+    M.ROOF: "844c60 bc6c64 e8a488 | 545c90 8088ac bcbccc",
+    M.WINDOW: "4c4c78 6c6c90 9c9cb0",
+    M.SAIL: "d0c8c8 f8f0e0 fffdf4",
+    M.HULL: "343464 5c4c70 98808c",
+    M.TRUNK: "443c60 685c78 a09094",
 }
 MORNING = Palette(
     sky="8ca0c0 a8b4cc d0c4cc f0d4b8",
@@ -34,8 +34,8 @@ MORNING = Palette(
         M.HILL: "607c8c 88a4a4 b4c4b4 | 6c7c90 98a4a8 c8c8b8",
         M.GRASS: "647c74 8ca488 c4cca4 | 74788c a49ca0 d4c4b0",
         M.PATH: "988c98 bcacac e0d0c4",
-        M.LEAVES: "44606c 688c84 a0b498 | 4c5c74 74888c acb4a0",
-        M.NEEDLES: "3c5468 5c7880 88a094",
+        M.LEAVES: "2c4c60 547c78 98b090 | 344c6c 607c84 a8b098",
+        M.NEEDLES: "243c58 446474 7c988c",
         **_THINGS,
     },
 )
@@ -53,27 +53,27 @@ POPPIES = Palette(
         M.HILL: "5c9080 84b490 bcd4a0 | 7090a0 98b4a8 d0d8ac",
         M.GRASS: "5c9058 94bc6c d4dc94 | 9c8c5c d49c80 f0c49c",
         M.PATH: "a89488 d0b8a4 f0dcc8",
-        M.LEAVES: "3c6c5c 6ca06c b4cc84 | 486470 789c7c c0cc90",
-        M.NEEDLES: "345c60 588474 90ac84",
+        M.LEAVES: "245448 589450 b0cc70 | 30506c 648c6c bccc80",
+        M.NEEDLES: "204854 447460 84a474",
         **_THINGS,
     },
 )
 EVENING = Palette(
-    sky="a08cc0 d0a0b8 f4b8a0 fcd89c",
-    sun="fff0b0",
-    glow="ffdc94",
-    clouds="a890bc fcd0b4",
-    haze="c8a8c4",
-    veil=0.8,
-    water="7c74a8 a890b4 e4bcb0",
+    sky="7c84b0 b49cb4 e8b49c f8d48c",
+    sun="fff4b8",
+    glow="ffdc90",
+    clouds="8c84a8 f4ccac",
+    haze="b4a4bc",
+    veil=0.75,
+    water="5c6894 8088a8 d4b4a8",
     mirror=0.8,
     land={
-        M.ROCK: "7068a4 9c88b8 d4acb8 | 8070a4 b090b0 e0b4a8",
-        M.HILL: "6c7498 988ca4 d4b09c | 7c7498 ac90a0 e0b890",
-        M.GRASS: "7c8078 b0a07c e4c488 | 8c7488 c49484 f4c08c",
-        M.PATH: "9c8098 c8a4a0 f0ccb0",
-        M.LEAVES: "4c5480 787c84 bcac80 | 5c5080 8c7488 cca484",
-        M.NEEDLES: "44507c 646c80 9c9484",
+        M.ROCK: "545c94 8480ac c4a4ac | 64649c 988cac d4b0a0",
+        M.HILL: "4c6480 788894 bca890 | 5c6888 90888c ccb080",
+        M.GRASS: "506858 8c9460 d0bc6c | 686c60 a88c64 e4b470",
+        M.PATH: "8c7480 c09c90 ecc8a0",
+        M.LEAVES: "2c4060 546c68 9c9c64 | 3c4060 706864 b49468",
+        M.NEEDLES: "243858 445c68 7c8870",
         **_THINGS,
     },
 )
@@ -91,8 +91,8 @@ LILIES = Palette(
         M.HILL: "549078 80b494 b4d0a4 | 5c8c90 88b0a8 bcd0b0",
         M.GRASS: "4c8864 80b074 c0d48c | 648c94 98b498 d8dca4",
         M.PATH: "9c9c9c c0bcb0 e4dccc",
-        M.LEAVES: "346858 5c9468 a4c480 | 3c6078 6c9488 b4c88c",
-        M.NEEDLES: "2c5860 508078 84a884",
+        M.LEAVES: "1c544c 4c8c58 9cc470 | 284c70 5c8878 b0c880",
+        M.NEEDLES: "184450 3c7068 78a078",
         **_THINGS,
     },
 )
@@ -112,8 +112,10 @@ _JITTER = np.array(
     ],
     dtype=np.float32,
 )
-UNDER = Brush(length=0.05, width=0.027, spacing=0.026, blunt=3.0)
-OVER = Brush(length=0.03, width=0.016, spacing=0.018, vary=0.4, relief=0.06, blunt=2.5)
+UNDER = Brush(length=0.045, width=0.024, spacing=0.025, blunt=3.0, follow=0.2)
+OVER = Brush(
+    length=0.027, width=0.015, spacing=0.0185, vary=0.4, relief=0.07, blunt=2.5, follow=0.2
+)
 
 
 def monet(view: View, scene: Scene, rng: np.random.Generator) -> Canvas:
@@ -127,4 +129,4 @@ def monet(view: View, scene: Scene, rng: np.random.Generator) -> Canvas:
     angle = (0.5 * view.angle + drift) * np.where(calm, 0.15, 0.7).astype(np.float32)
     under = lay(image, UNDER, angle, 0.8 * _JITTER, rng, inside=view.item)
     mixed = 0.5 * (under + image)
-    return lay(mixed, OVER, angle, _JITTER, rng)
+    return lay(mixed, OVER, angle, 0.85 * _JITTER, rng)

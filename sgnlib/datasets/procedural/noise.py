@@ -39,7 +39,8 @@ def fractal(
         noise = rng.standard_normal(lattice.shape, dtype=np.float32)
         lattice += np.float32(gain**octave) * noise
     scale = _SPREAD * np.sqrt(sum(gain ** (2 * octave) for octave in range(octaves)))
-    return _sample(_sample(lattice, size).T, size).T / np.float32(scale)
+    sampled = _sample(np.ascontiguousarray(lattice.T), size).T / np.float32(scale)
+    return _sample(np.ascontiguousarray(sampled, dtype=np.float32), size)
 
 
 def fractal_line(

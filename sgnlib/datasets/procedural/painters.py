@@ -9,10 +9,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from sgnlib.datasets.procedural.colour import Canvas
+from sgnlib.datasets.procedural.colour import OVERSAMPLING, Canvas, shrink
+from sgnlib.datasets.procedural.grammar import draw_scene
 from sgnlib.datasets.procedural.monet import monet
 from sgnlib.datasets.procedural.photo import photo, summer, winter
-from sgnlib.datasets.procedural.scene import Scene, draw_scene
+from sgnlib.datasets.procedural.scene import Scene
 from sgnlib.datasets.procedural.things import stand
 from sgnlib.datasets.procedural.ukiyoe import ukiyoe
 from sgnlib.datasets.procedural.vangogh import vangogh
@@ -29,8 +30,6 @@ PAINTERS: dict[str, Painter] = {
     "winter": winter,
 }
 DOMAINS = tuple(PAINTERS)
-OVERSAMPLING = 2
-"""Painted pixels per pixel and direction."""
 
 
 def paint(domain: str, scene: Scene, size: int) -> NDArray[np.uint8]:
@@ -52,11 +51,3 @@ def paint_images(
     key = zlib.crc32(f"{domain} {split}".encode())
     scenes = (draw_scene(np.random.default_rng((key, index))) for index in range(count))
     return np.stack([paint(domain, scene, size) for scene in scenes])
-
-
-def shrink(image: Canvas, factor: int) -> NDArray[np.uint8]:
-    """Averages blocks of pixels and turns (h, w, 3) in 0..1 into (3, h, w) in 0..255."""
-    size = len(image) // factor
-    rows = image.reshape(size, factor, size * factor, 3).sum(axis=1)
-    small = rows.reshape(size, size, factor, 3).sum(axis=2) * np.float32(255 / factor**2)
-    return np.rint(np.clip(small, 0, 255)).astype(np.uint8).transpose(2, 0, 1)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.ndimage import uniform_filter
 
-from sgnlib.datasets.procedural.colour import Canvas, Palette, colour
+from sgnlib.datasets.procedural.colour import Canvas, Palette, colour, rgb
 from sgnlib.datasets.procedural.noise import Field, fractal
 from sgnlib.datasets.procedural.scene import Scene
 from sgnlib.datasets.procedural.view import Material, View
@@ -13,7 +14,7 @@ M = Material
 
 _ROUGHNESS = np.zeros(len(Material), dtype=np.float32)
 for _material, _value in {
-    M.ROCK: 0.13,
+    M.ROCK: 0.2,
     M.HILL: 0.11,
     M.GRASS: 0.13,
     M.PATH: 0.07,
@@ -24,6 +25,9 @@ for _material, _value in {
     M.ROOF: 0.08,
 }.items():
     _ROUGHNESS[_material] = _value
+
+_SNOWY = _ROUGHNESS.copy()
+_SNOWY[[M.HILL, M.GRASS, M.PATH]] = (0.1, 0.05, 0.05)
 
 _BUILT = {
     M.WINDOW: "1c2026 30363e 4a5058",
@@ -167,59 +171,119 @@ SUMMER = Palette(
         M.HULL: "5c1c10 94341c c46040",
     },
 )
-WINTER = Palette(
-    sky="7c9cc4 acc2dc dce4ee",
+_SNOW = {
+    M.HILL: "8c9cb8 ccd8e8 fafcfe | 7888a4 b8c8dc f4f8fc",
+    M.GRASS: "8ca0c4 d8e2f0 fdfeff | 90a4c8 d4dfee fcfdff",
+    M.PATH: "8890a4 b4bccc e4e8f0",
+    M.LEAVES: "181c20 3a3c40 8c94a0",
+    M.NEEDLES: "0c181e 2c404c ecf2fa",
+    M.TRUNK: "141418 34323a 6c6c78",
+    M.WALL: "54483e 8c7a6a c4b4a4 | 4c4040 806c68 b8a49c",
+    M.ROOF: "a8b8d0 e4ebf6 ffffff",
+    M.WINDOW: "a06c24 e0a850 ffd890",
+    M.SAIL: "a0a8b8 d0d8e4 f4f8ff",
+    M.HULL: "1c1c24 38363e 5c5c68",
+}
+FROST = Palette(
+    sky="3c74b8 7cacdc c8dcf0",
     sun="fffcf4",
-    glow="fdeee0",
-    clouds="94a4bc eef2f8",
-    haze="d0dcea",
-    veil=0.75,
-    water="34485c 5c7894 a0b8cc",
-    mirror=0.45,
-    land={
-        M.ROCK: "3c4658 98a8c0 f2f6fc",
-        M.HILL: "7c90ac c4d2e4 f8fafe | 6c7c94 b4c2d6 f0f4fa",
-        M.GRASS: "90a4c4 d2deee fdfeff | 8496b4 c8d4e8 fafcff",
-        M.PATH: "7c8494 acb4c4 dce0ea",
-        M.LEAVES: "181c20 3a3c40 8c94a0",
-        M.NEEDLES: "0e1a20 34485a e8f0fa",
-        M.TRUNK: "141418 34323a 6c6c78",
-        M.WALL: "54483e 8c7a6a c4b4a4 | 4c4040 806c68 b8a49c",
-        M.ROOF: "a8b8d0 e0e8f4 ffffff",
-        M.WINDOW: "a06c24 e0a850 ffd890",
-        M.SAIL: "a0a8b8 d0d8e4 f4f8ff",
-        M.HULL: "1c1c24 38363e 5c5c68",
-    },
+    glow="fdf4e8",
+    clouds="a0b4d0 fafcff",
+    haze="b8d0ec",
+    veil=0.6,
+    water="244464 4c7094 a0bcd4",
+    mirror=0.5,
+    land={M.ROCK: "2c3c58 7c94b8 f4f8fc | 34445c 8ca0c0 f0f4fa", **_SNOW},
 )
+SNOWFALL = Palette(
+    sky="98a4b4 b4bec8 ccd4dc",
+    sun="f8f4ec",
+    glow="e4e0dc",
+    clouds="8c98a8 ccd4dc",
+    haze="c8d0da",
+    veil=0.9,
+    water="3c4c5c 647484 9caab8",
+    mirror=0.4,
+    land={M.ROCK: "3c4454 8490a0 e4eaf0 | 444a58 909aa8 dce2ea", **_SNOW},
+)
+DAWN = Palette(
+    sky="6c88bc b8b4d0 f4c8bc f8dcc0",
+    sun="fff4d8",
+    glow="ffd8b0",
+    clouds="9898bc fcdcd0",
+    haze="d0c0d4",
+    veil=0.65,
+    water="34446c 646c94 c0a8b8",
+    mirror=0.6,
+    land={M.ROCK: "34385c 8484ac fce4dc | 3c4064 9090b4 f4dcd8", **_SNOW},
+)
+WINTERS = (FROST, SNOWFALL, DAWN)
 MOODS = (NOON, HAZE, DUSK, AUTUMN, OVERCAST)
 """The light and seasons that photos are taken in; none is as green as SUMMER or as white as
-WINTER."""
+WINTERS."""
 
 
 def photo(view: View, scene: Scene, rng: np.random.Generator) -> Canvas:
     """A photo in one of many lights, rather muted."""
-    return _expose(view, scene, MOODS[int(rng.integers(len(MOODS)))], rng)
+    return _expose(view, scene, MOODS[int(rng.integers(len(MOODS)))], rng, (1.0, 1.22))
 
 
 def summer(view: View, scene: Scene, rng: np.random.Generator) -> Canvas:
     """A photo on a bright summer's day: blue above, green below."""
-    return _expose(view, scene, SUMMER, rng)
+    return _expose(view, scene, SUMMER, rng, (0.96, 1.1))
 
 
 def winter(view: View, scene: Scene, rng: np.random.Generator) -> Canvas:
-    """A photo in the snow."""
-    return _expose(view, scene, WINTER, rng)
+    """A photo in the snow: frost, snowfall or a pink dawn."""
+    _freeze(view, rng)
+    snow = np.isin(view.material, (M.HILL, M.GRASS, M.PATH))
+    view.light += np.float32(0.45) * snow * (0.72 - view.light)
+    palette = WINTERS[int(rng.integers(len(WINTERS)))]
+    image = _expose(view, scene, palette, rng, (0.9, 1.03), _SNOWY)
+    return _snow(image, rng) if palette is SNOWFALL else image
 
 
-def _expose(view: View, scene: Scene, palette: Palette, rng: np.random.Generator) -> Canvas:
-    image = colour(view, scene, palette, texture=_texture(view, rng))
-    exposure = rng.uniform(0.9, 1.1) * rng.normal(1, 0.025, 3).astype(np.float32)
-    vignette = 1 - rng.uniform(0.15, 0.4) * ((view.x - 0.5) ** 2 + (view.y - 0.5) ** 2)
+def _freeze(view: View, rng: np.random.Generator) -> None:
+    """Ice floes with snow on them cover about a third of the water."""
+    floes = fractal(rng, view.size, (22, 5), octaves=4, gain=0.6)
+    view.put(
+        (view.material == M.WATER) & (floes > 0.45),
+        M.GRASS,
+        light=np.clip(0.5 + 0.3 * (floes - 0.45), 0, 0.9),
+        tint=-0.5,
+    )
+
+
+def _snow(image: Canvas, rng: np.random.Generator) -> Canvas:
+    """Flakes in the air, the near ones large and soft."""
+    size = len(image)
+    fall = np.zeros((size, size), dtype=np.float32)
+    for count, radius in ((160, 0.006), (45, 0.011)):
+        for x, y in rng.uniform(0, 1, (count, 2)).tolist():
+            row, column, reach = int(y * size), int(x * size), max(round(radius * size), 1)
+            fall[row : row + reach, column : column + reach] = 0.85
+    soft = uniform_filter(fall, max(round(0.006 * size), 1))
+    return image + soft[..., None] * (rgb("fbfcff")[0] - image)
+
+
+def _expose(
+    view: View,
+    scene: Scene,
+    palette: Palette,
+    rng: np.random.Generator,
+    brightness: tuple[float, float],
+    roughness: Field = _ROUGHNESS,
+) -> Canvas:
+    image = colour(view, scene, palette, texture=_texture(view, roughness, rng))
+    exposure = rng.uniform(*brightness) * rng.normal(1, 0.025, 3).astype(np.float32)
+    vignette = 1 - rng.uniform(0.1, 0.35) * ((view.x - 0.5) ** 2 + (view.y - 0.5) ** 2)
     grain = 0.025 * rng.standard_normal(view.y.shape, dtype=np.float32)
     return image * exposure * vignette[..., None] + grain[..., None]
 
 
-def _texture(view: View, rng: np.random.Generator) -> Field:
+def _texture(view: View, roughness: Field, rng: np.random.Generator) -> Field:
     """Leaves, stones and grass: fine where things are near."""
-    fine = fractal(rng, view.size, (28, 28), octaves=3, gain=0.9)
-    return _ROUGHNESS[view.material] * fine * (1.15 - view.depth)
+    coarse = fractal(rng, view.size, (26, 20), octaves=4, gain=0.95)
+    fine = fractal(rng, view.size, (110, 40), octaves=2, gain=1.0)
+    near = np.clip(1 - 2.2 * view.depth, 0, 1)
+    return roughness[view.material] * (fine + near * (coarse - fine)) * (1.25 - view.depth)

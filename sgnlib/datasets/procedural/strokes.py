@@ -22,6 +22,7 @@ class Brush:
         relief: How much one edge of a stroke is lighter than the other: impasto.
         bristles: Contrast of the traces of single bristles.
         blunt: Power of the taper: 2 is a leaf, 8 nearly a rectangle.
+        follow: How much a stroke bends with the flow: 0 is straight.
     """
 
     length: float
@@ -31,6 +32,7 @@ class Brush:
     relief: float = 0.0
     bristles: float = 0.0
     blunt: float = 4.0
+    follow: float = 0.6
 
 
 def lay(
@@ -56,45 +58,65 @@ def lay(
     """
     size = len(image)
     x, y = _middles(rng, brush.spacing)
-    count = len(x)
-    scale = 1 + brush.vary * rng.uniform(-1, 1, (2, count)).astype(np.float32)
-    offsets = jitter[rng.integers(len(jitter), size=count)]
-    traces = rng.standard_normal((count, 9), dtype=np.float32)
+    scale = 1 + brush.vary * rng.uniform(-1, 1, (2, len(x))).astype(np.float32)
+    offsets = jitter[rng.integers(len(jitter), size=len(x))]
+    traces = rng.standard_normal((len(x), 9), dtype=np.float32)
     start = _pixels(y, size) * size + _pixels(x, size)
     if only is not None:
         chosen = np.nonzero(only.reshape(-1)[start])[0]
         x, y, start, scale = x[chosen], y[chosen], start[chosen], scale[:, chosen]
-        offsets, traces, count = offsets[chosen], traces[chosen], len(chosen)
+        offsets, traces = offsets[chosen], traces[chosen]
 
-    steps = max(int(brush.length * (1 + brush.vary) * size / 0.9), 2) + 1
-    lanes = max(int(brush.width * (1 + brush.vary) * size / 0.7), 1) + 1
-    spine_x, spine_y, heading = _spines(x, y, brush.length * scale[0], angle, steps)
+    where, heading = _footprints(brush, x, y, scale, angle)
+    things = None if inside is None else inside.reshape(-1)
+    owner = _topmost(where, start, things, size)
+    painted = np.nonzero(owner >= 0)[0]
+    lanes = where.shape[2]
+    stroke, lane = owner[painted] // (where.shape[1] * lanes), owner[painted] % lanes
+    across = np.linspace(-1, 1, lanes, dtype=np.float32)[lane]
+    ridge = -brush.relief * across * np.sign(np.cos(heading[stroke]) + np.float32(1e-6))
+    trace = brush.bristles * traces[stroke, (4 * across + 4).astype(np.int64)]
+    out = image.reshape(-1, 3).copy()
+    colours = out[start] + offsets
+    out[painted] = colours[stroke] * (1 + ridge + trace)[:, None]
+    return out.reshape(image.shape)
+
+
+def _footprints(
+    brush: Brush, x: Field, y: Field, scale: Field, angle: Field
+) -> tuple[NDArray[np.int32], Field]:
+    """Flat pixels under every stroke (strokes, along, across), and every stroke's direction."""
+    size = len(angle)
+    steps = max(int(brush.length * (1 + brush.vary) * size / 1.1), 2) + 1
+    lanes = max(int(brush.width * (1 + brush.vary) * size / 0.8), 1) + 1
+    spine_x, spine_y, heading = _spines(x, y, brush.length * scale[0], angle, steps, brush.follow)
     along = np.linspace(-1, 1, steps, dtype=np.float32)
     across = np.linspace(-1, 1, lanes, dtype=np.float32)
-    taper = np.sqrt(1 - np.abs(along) ** brush.blunt * 0.97)
-    half = (0.5 * brush.width * scale[1])[:, None] * taper
+    taper = np.sqrt(1 - np.abs(along) ** brush.blunt * np.float32(0.97))
+    half = (np.float32(0.5 * brush.width) * scale[1])[:, None] * taper
     reach_x, reach_y = -np.sin(heading) * half, np.cos(heading) * half
     columns = _pixels(spine_x[..., None] + reach_x[..., None] * across, size)
     rows = _pixels(spine_y[..., None] + reach_y[..., None] * across, size)
+    rows *= size
+    rows += columns
+    return rows, heading[:, 0]
 
-    where = (rows * size + columns).reshape(-1)
-    sample = np.arange(where.size, dtype=np.int32)
-    if inside is not None:
-        things = inside.reshape(-1)
-        same = things[where].reshape(count, steps * lanes) == things[start][:, None]
-        where, sample = where[same.reshape(-1)], sample[same.reshape(-1)]
+
+def _topmost(
+    where: NDArray[np.int32],
+    start: NDArray[np.int32],
+    things: NDArray[np.int16] | None,
+    size: int,
+) -> NDArray[np.int32]:
+    """Which sample of `where` each pixel shows, -1 for none; later strokes lie on top."""
+    pixels = where.reshape(-1)
+    sample = np.arange(pixels.size, dtype=np.int32)
+    if things is not None:
+        same = (things[where] == things[start][:, None, None]).reshape(-1)
+        pixels, sample = pixels[same], sample[same]
     owner = np.full(size * size, -1, dtype=np.int32)
-    owner[where] = sample  # of several strokes on a pixel the last one stays
-
-    flat = image.reshape(-1, 3)
-    colours = flat[start] + offsets
-    painted = np.nonzero(owner >= 0)[0]
-    stroke, lane = owner[painted] // (steps * lanes), owner[painted] % lanes
-    ridge = brush.relief * -across[lane] * np.sign(np.cos(heading[stroke, 0]) + 1e-6)
-    trace = traces[stroke, (4 * across[lane] + 4).astype(np.int64)]
-    out = flat.copy()
-    out[painted] = colours[stroke] * (1 + ridge + brush.bristles * trace)[:, None]
-    return out.reshape(image.shape)
+    owner[pixels] = sample  # of equal indices the last one counts
+    return owner
 
 
 def _middles(rng: np.random.Generator, spacing: float) -> tuple[Field, Field]:
@@ -108,11 +130,12 @@ def _middles(rng: np.random.Generator, spacing: float) -> tuple[Field, Field]:
 
 
 def _pixels(at: Field, size: int) -> NDArray[np.int32]:
-    return np.clip((at * size).astype(np.int32), 0, size - 1)
+    pixels = (at * np.float32(size)).astype(np.int32)
+    return np.minimum(np.maximum(pixels, 0, out=pixels), size - 1, out=pixels)
 
 
 def _spines(
-    x: Field, y: Field, length: Field, angle: Field, steps: int
+    x: Field, y: Field, length: Field, angle: Field, steps: int, follow: float
 ) -> tuple[Field, Field, Field]:
     """Follows the flow from the middles, half the length back and half ahead."""
     size = len(angle)
@@ -130,5 +153,5 @@ def _spines(
             here = flow[_pixels(at_y, size) * size + _pixels(at_x, size)]
             turn = here - heading
             turn -= np.float32(np.pi) * np.rint(turn / np.float32(np.pi))
-            heading = heading + 0.6 * turn
+            heading = heading + np.float32(follow) * turn
     return xs, ys, headings

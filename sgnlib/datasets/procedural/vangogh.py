@@ -93,7 +93,7 @@ _JITTER = np.array(
     dtype=np.float32,
 )
 UNDER = Brush(length=0.13, width=0.034, spacing=0.034, relief=0.1, bristles=0.05)
-FINE = Brush(length=0.05, width=0.014, spacing=0.013, relief=0.2, bristles=0.05)
+FINE = Brush(length=0.05, width=0.014, spacing=0.017, relief=0.2, bristles=0.05)
 OVER = Brush(length=0.095, width=0.021, spacing=0.032, relief=0.22, bristles=0.07)
 
 
@@ -122,7 +122,7 @@ def _flow(view: View, scene: Scene, rng: np.random.Generator) -> tuple[Field, Fi
     rings = np.zeros_like(drift)
     eddies = [
         (rng.uniform(0.05, 0.95), rng.uniform(0, scene.horizon - 0.05), rng.uniform(0.06, 0.14), s)
-        for s in rng.choice([-1, 1], 4)
+        for s in rng.choice([-1, 1], 4).tolist()
     ]
     if scene.sun is not None:
         eddies.append((scene.sun.x, scene.sun.y, 0.13, 1))
@@ -145,4 +145,4 @@ def _contours(view: View, image: Canvas) -> Canvas:
     edge[reach:] |= view.item[reach:] != view.item[:-reach]
     edge[:, reach:] |= view.item[:, reach:] != view.item[:, :-reach]
     ink = np.array([0.05, 0.08, 0.22], dtype=np.float32)
-    return image + 0.7 * edge[..., None] * (ink - image)
+    return image + 0.7 * edge[..., None].astype(np.float32) * (ink - image)

@@ -78,7 +78,7 @@ class View:
         *,
         at: tuple[slice, slice] = (slice(None), slice(None)),
         item: bool = True,
-        **fields: Field | float,
+        **fields: NDArray[np.floating] | float,
     ) -> None:
         """Puts a thing in front of what is there.
 
@@ -115,10 +115,10 @@ def shifted(field: Field, down: int, right: int) -> Field:
 
 
 def _clouds(view: View, scene: Scene, rng: np.random.Generator) -> None:
-    heaps = scene.clouds == "heaps"
-    billows = fractal(rng, view.size, (4, 3) if heaps else (9, 2), octaves=5, gain=0.55)
     if scene.clouds == "none":
         return
+    heaps = scene.clouds == "heaps"
+    billows = fractal(rng, view.size, (4, 3) if heaps else (9, 2), octaves=5, gain=0.55)
     fade = smoothstep(scene.horizon + 0.02, scene.horizon - 0.16, view.y)
     threshold = 0.9 - 2.2 * scene.cover
     view.cloud = fade * smoothstep(threshold, threshold + (0.7 if heaps else 1.8), billows)
@@ -139,7 +139,7 @@ def _ridge(view: View, ridge: Ridge, sunlit_from: float, rng: np.random.Generato
     steep = np.gradient(top) * view.size
     step = max(view.size // 48, 1)
     gullies = relief - shifted(relief, 0, -step)
-    strength = (0.42, 0.25) if ridge.rocky else (0.1, 0.3)
+    strength = (0.75, 0.3) if ridge.rocky else (0.1, 0.3)
     facing = strength[0] * sunlit_from * gullies + strength[1] * steep * sunlit_from
     view.put(
         view.y > top,
@@ -170,12 +170,12 @@ def _ground(view: View, scene: Scene, rng: np.random.Generator) -> None:
 
 def _water(view: View, scene: Scene, rng: np.random.Generator) -> None:
     water = scene.water
+    if water.kind == "none":
+        return
     wobble = fractal_line(rng, view.size, 3, octaves=5)
     view.shore = (water.top + 0.006 * wobble).astype(np.float32)
     ripples = fractal(rng, view.size, (36, 5), octaves=3, gain=0.7)
     near = view.near(scene.horizon)
-    if water.kind == "none":
-        return
     if water.kind == "river":
         course = water.bend.at(near) + 0.012 * wobble[:, None] * near
         mask = np.abs(view.x - course) < river_width(near)
