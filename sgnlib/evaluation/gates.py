@@ -21,9 +21,12 @@ CLOSED = 0.05
 
 Gates = Float[Tensor, "corners images channels"]
 
+Layers = tuple[Float[Tensor, "corners images _"], ...]
+"""Gates of several CCAMs, each with channels of its own."""
+
 
 @torch.no_grad()
-def corner_gates(generator: Generator, images: Images) -> tuple[Gates, Gates, Gates]:
+def corner_gates(generator: Generator, images: Images) -> Layers:
     """Gates of the first, second and third CCAM at every corner of S, for every image.
 
     Raises:
@@ -38,7 +41,7 @@ def corner_gates(generator: Generator, images: Images) -> tuple[Gates, Gates, Ga
     return first, second, third
 
 
-def closed_table(gates: tuple[Gates, ...], threshold: float = CLOSED) -> pd.DataFrame:
+def closed_table(gates: Layers, threshold: float = CLOSED) -> pd.DataFrame:
     """Share of closed channels and the smallest gate, per CCAM (1 is the first) and corner.
 
     Args:
@@ -59,7 +62,7 @@ def closed_table(gates: tuple[Gates, ...], threshold: float = CLOSED) -> pd.Data
     return pd.DataFrame(rows)
 
 
-def correlation_table(gates: tuple[Gates, ...]) -> pd.DataFrame:
+def correlation_table(gates: Layers) -> pd.DataFrame:
     """Pearson's correlation of the channels' gates between two corners, averaged over images.
 
     1: both corners open the same channels; 0: their choices have nothing to do with each other.
@@ -93,7 +96,7 @@ def closed_by_depth(closed: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"closed": share.to_numpy(), "holds": holds}, index=names)
 
 
-def selection(gates: tuple[Gates, ...], differs: float = 0.1) -> pd.DataFrame:
+def selection(gates: Layers, differs: float = 0.1) -> pd.DataFrame:
     """How differently two corners of S gate the channels of one image, per CCAM.
 
     Args:

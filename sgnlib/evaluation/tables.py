@@ -7,6 +7,8 @@ from dataclasses import replace
 
 import pandas as pd
 import torch
+from jaxtyping import Float
+from torch import Tensor
 
 from sgnlib.evaluation.images import eval_images, eval_photos
 from sgnlib.evaluation.labels import loss_names, sym_label
@@ -58,7 +60,11 @@ def loss_table(
 
 
 def compare_with_hyper(
-    sym_runs: Sequence[Run], hyper_runs: Sequence[Sequence[Run]], syms: Points
+    sym_runs: Sequence[Run],
+    hyper_runs: Sequence[Sequence[Run]],
+    syms: Points,
+    *,
+    count: int | None = None,
 ) -> pd.DataFrame:
     """Table 3 in long form: one sym model against one hyper-parameter model per S, per seed.
 
@@ -71,14 +77,15 @@ def compare_with_hyper(
         sym_runs: One per seed.
         hyper_runs: Per S, one run per seed, in the order of `sym_runs`.
         syms: The S, in the order of `hyper_runs`.
+        count: Test photos; all if None.
     """
     tables = []
     for position, sym_run in enumerate(sym_runs):
-        ours = loss_table(sym_run, syms).assign(model="sym")
+        ours = loss_table(sym_run, syms, count=count).assign(model="sym")
         tables += [ours.assign(judge="own"), ours.assign(judge="sym")]
         for s, group in zip(syms, hyper_runs, strict=True):
-            own = loss_table(group[position], s[None])
-            fair = loss_table(group[position], s[None], judge=sym_run)
+            own = loss_table(group[position], s[None], count=count)
+            fair = loss_table(group[position], s[None], judge=sym_run, count=count)
             tables += [
                 own.assign(model="hyper", judge="own"),
                 fair.assign(model="hyper", judge="sym"),
@@ -192,5 +199,5 @@ def _losses(
     return torch.cat(parts)
 
 
-def _repeated(images: Images, count: int) -> Images:
+def _repeated(images: Images, count: int) -> Float[Tensor, "count 3 height width"]:
     return images[[i % len(images) for i in range(count)]]

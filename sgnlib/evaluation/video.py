@@ -17,6 +17,9 @@ from sgnlib.losses.reconstruction import l1
 from sgnlib.shapes import Images, Pixels
 from sgnlib.sym import corners, path
 
+Photo = Float[Tensor, "1 3 height width"]
+"""One image in [-1, 1]."""
+
 
 @dataclass(frozen=True)
 class Film:
@@ -71,13 +74,13 @@ def film(generator: nn.Module, photo: Pixels, size: int, syms: Points) -> Film:
     return Film(original, translate(generator, original, syms), syms)
 
 
-def still(generator: nn.Module, photo: Images, syms: Points) -> Film:
+def still(generator: nn.Module, photo: Photo, syms: Points) -> Film:
     """The same without movement: only S changes."""
     original = photo.expand(len(syms), -1, -1, -1)
     return Film(original, translate(generator, original, syms), syms)
 
 
-def pan(photo: Images, size: int, frames: int) -> Images:
+def pan(photo: Photo, size: int, frames: int) -> Float[Tensor, "frames 3 side side"]:
     """A camera's closed tour over a photo: an ellipse, nearer and farther, without a jump.
 
     Raises:
@@ -148,7 +151,7 @@ def frames_at_first_corner(film: Film) -> pd.DataFrame:
     return pd.DataFrame({"change of a pixel": row}).T
 
 
-def _smoothed(photo: Images, shrink: float) -> Float[Tensor, "1 3 height width"]:
+def _smoothed(photo: Photo, shrink: float) -> Float[Tensor, "1 3 rows columns"]:
     """Takes away what a view `shrink` times smaller cannot show, so that nothing flickers."""
     factor = max(int(shrink), 1)
     if factor == 1:

@@ -109,9 +109,7 @@ def ablation_bars(table: pd.DataFrame) -> Figure:
     return figure
 
 
-def gate_curves(
-    gates: Sequence[Float[Tensor, "corners channels"]], domains: Sequence[str]
-) -> Figure:
+def gate_curves(gates: Sequence[Float[Tensor, "corners _"]], domains: Sequence[str]) -> Figure:
     """Fig. 10: channel activation of the three CCAMs, one curve per corner, deeper ones below.
 
     Args:

@@ -8,7 +8,8 @@ from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
 from sgnlib.plots.style import CAPTION_ROOM, DPI, FAINT, INK, PAPER, colour, look
 
-Point = tuple[float, float]
+Number = float | int
+Point = tuple[Number, Number]
 
 SYM = "#D55E00"
 """The colour of S wherever it enters."""
@@ -19,7 +20,7 @@ NETWORK, LOSS, PLAIN = "#dceaf5", "#f7ead2", "#efefea"
 class _Sheet:
     """A sheet to draw boxes and arrows on, in hundredths of an inch from the bottom left."""
 
-    def __init__(self, width: float, height: float) -> None:
+    def __init__(self, width: Number, height: Number) -> None:
         room = CAPTION_ROOM * 100
         self.figure = Figure(figsize=(width / 100, height / 100 + CAPTION_ROOM), dpi=DPI,
                              facecolor=PAPER)  # fmt: skip
@@ -36,11 +37,11 @@ class _Sheet:
         )
         self.text(at, text)
 
-    def text(self, at: Point, text: str, color: str = INK, size: float = 9) -> None:
+    def text(self, at: Point, text: str, color: str = INK, size: Number = 9) -> None:
         """Words around a point."""
         self.axes.text(*at, text, ha="center", va="center", color=color, fontsize=size)
 
-    def arrow(self, start: Point, end: Point, color: str = INK, bend: float = 0) -> None:
+    def arrow(self, start: Point, end: Point, color: str = INK, bend: Number = 0) -> None:
         """An arrow; `bend` curves it."""
         style = f"arc3,rad={bend}"
         self.axes.add_patch(
