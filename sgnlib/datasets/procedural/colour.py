@@ -128,10 +128,11 @@ def _reflect(view: View, image: Canvas, palette: Palette) -> Canvas:
     up = shore - 0.9 * down + 0.06 * ripple
     sources = np.clip((up * view.size).astype(np.int64), 0, view.size - 1)
     beside = np.clip(columns + (0.05 * ripple * view.size).astype(np.int64), 0, view.size - 1)
-    mirrored = image[sources, beside]
     # near water seen from above mirrors less
     share = (palette.mirror * np.clip(1.05 - 0.5 * down, 0, 1))[:, None]
     own = ramp(rgb(palette.water), view.light[rows, columns])
+    image[rows, columns] = own  # the shore is uneven: a ripple may mirror water
+    mirrored = image[sources, beside]
     image[rows, columns] = own + share * (mirrored - own)
     return image
 
