@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sgnlib.experiments import MODEL_1, Experiment, at_profile
+from sgnlib.experiments import MODEL_1, Experiment, at_profile, hyper
 from sgnlib.training.loop import train
 from sgnlib.training.runs import Run
 
@@ -33,3 +33,9 @@ def run(runs: Path, row: Experiment) -> Run:
 def other_run(runs: Path, row: Experiment) -> Run:
     """The same with another seed."""
     return train(replace(row, seed=1), runs=runs, progress=False, device="cpu")
+
+
+@pytest.fixture(scope="session")
+def hyper_run(runs: Path, row: Experiment) -> Run:
+    """A hyper-parameter model that never trained its discriminator, of the same seed."""
+    return train(hyper(row, (0.5, 0.0, 0.5)), runs=runs, progress=False, device="cpu")

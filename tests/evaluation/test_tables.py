@@ -57,15 +57,16 @@ def test_the_judge_changes_the_adversarial_loss_alone(run: Run, other_run: Run) 
     assert abs(own["L_adv"] - other["L_adv"]) > 1e-4
 
 
-def test_a_comparison_judges_hyper_models_twice(run: Run, other_run: Run) -> None:
-    long = compare_with_hyper([run], [[other_run]], SYMS[1:2], count=4)
+def test_a_comparison_judges_hyper_models_twice(run: Run, hyper_run: Run) -> None:
+    long = compare_with_hyper([run], [[hyper_run]], SYMS[5:], count=4)
     hyper = long[long["model"] == "hyper"].set_index("judge")
     assert hyper["L_adv"]["own"] != hyper["L_adv"]["sym"]
     assert hyper["L_rec"]["own"] == hyper["L_rec"]["sym"]
+    assert hyper["L_G"]["own"] == hyper["L_G"]["sym"]  # L_adv has weight zero
     sym = long[long["model"] == "sym"].set_index("judge")
     assert sym["L_G"]["own"] == sym["L_G"]["sym"]
     expected = sym["L_G"]["sym"] / hyper["L_G"]["sym"]
-    assert float(ratios(long).loc["(0.5, 0.5, 0.0)", 0]) == pytest.approx(expected)
+    assert float(ratios(long).loc["(0.5, 0.0, 0.5)", 0]) == pytest.approx(expected)
 
 
 def test_the_papers_statements_hold_on_the_papers_numbers() -> None:
