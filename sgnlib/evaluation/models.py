@@ -8,7 +8,7 @@ from pathlib import Path
 import safetensors.torch
 
 from sgnlib import paths
-from sgnlib.experiments import EXPERIMENTS, PROFILES, Experiment, at_profile, experiment
+from sgnlib.experiments import EXPERIMENTS, Experiment, at_profile, experiment
 from sgnlib.nn.generator import Generator
 from sgnlib.nn.official import generator_from_weights, import_official
 from sgnlib.storage import hash_file, read_hashed, write_hashed
@@ -78,9 +78,16 @@ def import_weights(checkpoint: Path, name: str | None = None) -> tuple[Path, Gen
 
 def _largest(row: Experiment, profile: str | None, seed: int) -> Run:
     for candidate in [profile] if profile else LARGEST_FIRST:
-        if run := find_run(replace(at_profile(row, candidate), seed=seed)):
-            return run
-    return trained(replace(PROFILES[profile or "quick"](row), seed=seed), profile or "quick")
+        sized = replace(at_profile(row, candidate), seed=seed)
+        # Whichever perceptual network it was trained with: no need to ask for weights here.
+        for features in (sized, _with_imagenet(sized), replace(sized, features="random")):
+            if features.features != "auto" and (run := find_run(features)):
+                return run
+    return trained(replace(at_profile(row, profile or "quick"), seed=seed), profile or "quick")
+
+
+def _with_imagenet(row: Experiment) -> Experiment:
+    return replace(row, features="imagenet", feature_width=1.0)
 
 
 def _from_file(path: Path) -> Generator:
