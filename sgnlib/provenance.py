@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import importlib.util
+from collections.abc import Collection
 from pathlib import Path
 
 ROWS = frozenset({"sgnlib.experiments"})
@@ -12,15 +13,19 @@ ROWS = frozenset({"sgnlib.experiments"})
 (`Experiment.digest`); counted as code, a new row would make every finished run look outdated."""
 
 
-def code_digest(*modules: str) -> str:
+def code_digest(*modules: str, without: Collection[str] = ()) -> str:
     """Twelve hex digits that change when the code that the modules run on changes.
 
     Covered is the import closure inside the package, as syntax trees without docstrings: neither
     a comment nor a line break changes the digest. Not covered are `ROWS` and other packages.
+
+    Args:
+        modules: Where to start.
+        without: Packages or modules to leave out, and what only they import.
     """
     files: dict[str, Path] = {}
     for module in modules:
-        _collect(module, files)
+        _collect(module, files, without)
     digest = hashlib.sha256()
     for name in sorted(files.keys() - ROWS):
         tree = _without_docstrings(ast.parse(files[name].read_bytes()))
@@ -41,10 +46,12 @@ def module_closure(module: str) -> set[Path]:
     return set(files.values())
 
 
-def _collect(module: str, files: dict[str, Path]) -> None:
+def _collect(module: str, files: dict[str, Path], without: Collection[str] = ()) -> None:
     """Adds the module, the packages around it and what all of them import."""
     parts = module.split(".")
     for name in (".".join(parts[: i + 1]) for i in range(len(parts))):
+        if name in without:
+            return
         if name in files:
             continue
         path = _find(name)
@@ -54,7 +61,7 @@ def _collect(module: str, files: dict[str, Path]) -> None:
         tree = ast.parse(path.read_bytes())
         for imported in _imports(tree, name, is_package=path.name == "__init__.py"):
             if imported.split(".")[0] == parts[0] and _find(imported) is not None:
-                _collect(imported, files)
+                _collect(imported, files, without)
 
 
 def _find(module: str) -> Path | None:
