@@ -26,6 +26,8 @@ from sgnlib.sym import to_plane
 
 Mixes = Float[Tensor, "points batch 3 height width"]
 Points = Float[Tensor, "points domains"]
+Column = Float[Tensor, "_ 3 _ _"]
+"""Images below each other."""
 
 
 def picture(image: Float[Tensor, "3 height width"]) -> NDArray[np.float32]:
@@ -58,7 +60,7 @@ def mixing_grid(
 
 
 def labelled_grid(
-    columns: Sequence[Images],
+    columns: Sequence[Column],
     labels: Sequence[str],
     *,
     rows: Sequence[str] = (),
@@ -69,38 +71,47 @@ def labelled_grid(
     """Columns of pictures with a label above each, and names of rows and domains if given.
 
     Args:
-        columns: The same number of images each.
-        labels: One per column.
+        columns: The same number of images each; columns may differ in size.
+        labels: One per column, of one or more lines.
         rows: One per image of a column, written at the left.
         key: Domains that the labels' numbers belong to, written at the top.
         cell: Side of a picture in inches.
         gap_after_first: Sets the first column, the input, apart.
     """
-    count = len(columns[0])
-    gap, left = 0.04, 0.05 + 0.085 * max((len(name) for name in rows), default=0)
-    apart = 0.1 if gap_after_first else 0.0
-    head = 0.22 + (0.24 if key else 0.0)
-    width = left + len(columns) * (cell + gap) + apart + 0.05
-    height = head + count * (cell + gap) + CAPTION_ROOM
+    step, apart = cell + 0.04, 0.1 if gap_after_first else 0.0
+    left = 0.05 + 0.085 * max((len(name) for name in rows), default=0)
+    lines = 1 + max(label.count("\n") for label in labels)
+    head = 0.08 + 0.14 * lines + (0.24 if key else 0.0)
+    width = max(left + len(columns) * step + apart, 0.1 + sum(map(_key_width, key)))
+    height = head + len(columns[0]) * step + CAPTION_ROOM
     with look():
         figure = Figure(figsize=(width, height), dpi=GRID_DPI, facecolor=PAPER)
         for c, (images, label) in enumerate(zip(columns, labels, strict=True)):
-            x = left + c * (cell + gap) + (apart if c else 0.0)
-            for r, image in enumerate(images):
-                y = height - head - (r + 1) * (cell + gap) + gap
-                _show(figure, image, (x / width, y / height, cell / width, cell / height))
-            size = min(8.0, 72 * (cell + gap) / (0.58 * len(label)))
-            figure.text(
-                (x + cell / 2) / width, 1 - (head - 0.06) / height, label,
-                ha="center", va="bottom", fontsize=size,
-            )  # fmt: skip
+            x = left + c * step + (apart if c else 0.0)
+            _column(figure, images, label, (x, height - head), cell, step)
         for r, name in enumerate(rows):
-            y = height - head - r * (cell + gap) - cell / 2
+            y = height - head - r * step - cell / 2
             figure.text(
                 (left - 0.06) / width, y / height, name, ha="right", va="center", fontsize=8
             )
-        _key(figure, key, height, width, left)
+        _key(figure, key, left)
     return figure
+
+
+def _column(
+    figure: Figure, images: Column, label: str, at: tuple[float, float], cell: float, step: float
+) -> None:
+    """Pictures below each other from `at`, in inches from the bottom left, and a label above."""
+    width, height = figure.get_size_inches()
+    x, top = at
+    for r, image in enumerate(images):
+        y = top - r * step - cell
+        _show(figure, image, (x / width, y / height, cell / width, cell / height))
+    longest = max(len(line) for line in label.split("\n"))
+    figure.text(
+        (x + cell / 2) / width, (top + 0.05) / height, label, ha="center", va="bottom",
+        fontsize=min(8.0, 72 * step / (0.58 * longest)), linespacing=1.15,
+    )  # fmt: skip
 
 
 def simplex_layout(
@@ -184,12 +195,17 @@ def _show(
     return axes
 
 
-def _key(figure: Figure, key: Sequence[str], height: float, width: float, left: float) -> None:
-    x = left
+def _key(figure: Figure, key: Sequence[str], left: float) -> None:
+    width, height = figure.get_size_inches()
+    x = min(left, width - 0.05 - sum(map(_key_width, key)))
     for letter, name in zip(LETTERS, key, strict=False):
-        text = f"{letter}: {title(name)}"
         figure.text(
-            x / width, 1 - 0.05 / height, text, ha="left", va="top", fontsize=8.5,
-            weight="bold", color=colour(name),
+            x / width, 1 - 0.05 / height, f"{letter}: {title(name)}", ha="left", va="top",
+            fontsize=8.5, weight="bold", color=colour(name),
         )  # fmt: skip
-        x += 0.085 * len(text) + 0.2
+        x += _key_width(name)
+
+
+def _key_width(name: str) -> float:
+    """Room for a domain's name, in inches."""
+    return 0.085 * len(f"A: {title(name)}") + 0.2

@@ -40,6 +40,13 @@ def _mixing() -> Figure:
     return grids.mixing_grid(_images(2), _images(len(syms), 2), syms, DOMAINS, rows=["one", "two"])
 
 
+def _columns() -> Figure:
+    columns = [_images(2), torch.zeros(2, 3, 24, 24), _images(2)]
+    labels = ["input", "SGN\n(1.0, 0.0, 0.0)", "SingleGAN\n(0.33, 0.33, 0.33)"]
+    key = ["photo", "vangogh", "ukiyoe", "rain-princess"]
+    return grids.labelled_grid(columns, labels, rows=["photo", "Monet"], key=key, cell=0.9)
+
+
 def _simplex() -> Figure:
     syms = torch.cat([grid(3, 2), centre(3)])
     return grids.simplex_layout(_images(len(syms)), syms, DOMAINS)
@@ -80,7 +87,7 @@ def _transfer() -> Figure:
     return curves.transfer_curves({"ukiyoe": table})
 
 
-FIGURES = [_mixing, _simplex, _training, _table_3, _ablation, _gates, _transfer,
+FIGURES = [_mixing, _columns, _simplex, _training, _table_3, _ablation, _gates, _transfer,
            diagrams.idea, diagrams.structure, diagrams.ccam]  # fmt: skip
 
 
