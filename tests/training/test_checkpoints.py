@@ -80,9 +80,12 @@ def test_the_pointer_decides_not_the_number(three: Checkpoints) -> None:
 
 @pytest.mark.parametrize("call", range(3))
 def test_full_disk_loses_nothing(
-    call: int, three: Checkpoints, monkeypatch: pytest.MonkeyPatch
+    call: int,
+    three: Checkpoints,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Whichever of the three files (state, hash, pointer) finds no room."""
+    """Whichever of the three files (state, hash, pointer) finds no room: the pointer is last."""
     real, calls = os.write, []
 
     def full(handle: int, data: memoryview) -> int:
@@ -96,6 +99,7 @@ def test_full_disk_loses_nothing(
         three.save(4000, {"step": 4000})
     monkeypatch.undo()
     assert loaded(three) == 300
+    assert not caplog.records
 
 
 def test_saving_the_same_step_again_touches_nothing(three: Checkpoints) -> None:
