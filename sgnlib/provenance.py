@@ -5,7 +5,9 @@ from __future__ import annotations
 import ast
 import hashlib
 import importlib.util
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROWS = frozenset({"sgnlib.experiments"})
@@ -28,8 +30,7 @@ def code_digest(*modules: str, without: Collection[str] = ()) -> str:
         _collect(module, files, without)
     digest = hashlib.sha256()
     for name in sorted(files.keys() - ROWS):
-        tree = _without_docstrings(ast.parse(files[name].read_bytes()))
-        digest.update(f"{name}\n{ast.dump(tree)}\n".encode())
+        digest.update(f"{name}\n{_parsed(files[name].read_bytes()).code}\n".encode())
     return digest.hexdigest()[:12]
 
 
@@ -58,8 +59,8 @@ def _collect(module: str, files: dict[str, Path], without: Collection[str] = ())
         if path is None:
             raise ModuleNotFoundError(f"no module {name!r}, asked for as part of {module!r}")
         files[name] = path
-        tree = ast.parse(path.read_bytes())
-        for imported in _imports(tree, name, is_package=path.name == "__init__.py"):
+        imports = _parsed(path.read_bytes()).imports
+        for imported in _imports(imports, name, is_package=path.name == "__init__.py"):
             if imported.split(".")[0] == parts[0] and _find(imported) is not None:
                 _collect(imported, files, without)
 
@@ -75,13 +76,33 @@ def _find(module: str) -> Path | None:
     return next((path for path in candidates if path.is_file()), None)
 
 
-def _imports(tree: ast.Module, module: str, *, is_package: bool) -> set[str]:
+@dataclass(frozen=True)
+class _Parsed:
+    """What a digest needs of a source file; kept, because closures overlap."""
+
+    imports: tuple[ast.Import | ast.ImportFrom, ...]
+    code: str
+
+
+@cache
+def _parsed(source: bytes) -> _Parsed:
+    tree = ast.parse(source)
+    nodes = (node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom))
+    imports = tuple(nodes)
+    return _Parsed(
+        imports, hashlib.sha256(ast.dump(_without_docstrings(tree)).encode()).hexdigest()
+    )
+
+
+def _imports(
+    nodes: Iterable[ast.Import | ast.ImportFrom], module: str, *, is_package: bool
+) -> set[str]:
     """Names that may be modules: `from a import b` gives both a and a.b."""
     names: set[str] = set()
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
+        else:
             base = _absolute(node, module, is_package=is_package)
             names |= {base} | {f"{base}.{alias.name}" for alias in node.names}
     return names
