@@ -28,7 +28,7 @@ from sgnlib.training.runs import Run
 Likeness = Callable[[Images], PerImage]
 """How much a picture looks like a domain: 0 not at all, 1 entirely."""
 
-VISIBLE = 1 / 255
+ALIKE = 1 / 255
 """Mean L1 in [0, 1] below which two pictures are alike: one step of 8-bit colour."""
 
 
@@ -172,7 +172,7 @@ def compared(
 def alike(table: pd.DataFrame, injection: str) -> pd.DataFrame:
     """Whether an injection's pictures are alike at all corners: a change nobody can see."""
     change = table.loc[table["injection"] == injection, "change"].max()
-    row = {"largest change of a pixel": change, "holds": bool(change < VISIBLE)}
+    row = {"largest change of a pixel": change, "holds": bool(change < ALIKE)}
     return pd.DataFrame({injection: row}).T
 
 

@@ -142,7 +142,7 @@ def in_words(table: pd.DataFrame) -> str:
     """A small table as a line of text: row: column value, ...; rows that do not hold say so."""
     lines = []
     for name, row in table.iterrows():
-        shown = ", ".join(f"{c} {_number(v)}" for c, v in row.items() if c != "holds")
+        shown = ", ".join(f"{c} {_number(v)}" for c, v in row.items() if c != "holds" and v == v)
         lines.append(f"{name}: {shown}" + (" (no)" if "holds" in row and not row["holds"] else ""))
     return "; ".join(lines)
 

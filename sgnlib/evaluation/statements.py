@@ -15,8 +15,8 @@ from torch import Tensor
 
 from sgnlib.datasets.catalog import load_style
 from sgnlib.datasets.sampling import to_images
-from sgnlib.evaluation.ablation import VISIBLE, change_with_sym
-from sgnlib.evaluation.classifier import classifier_of
+from sgnlib.evaluation.ablation import change_with_sym
+from sgnlib.evaluation.classifier import DomainClassifier, classifier_of
 from sgnlib.evaluation.images import eval_images, eval_photos
 from sgnlib.evaluation.labels import sym_label, title
 from sgnlib.evaluation.translate import Points, mixes, translate
@@ -25,6 +25,9 @@ from sgnlib.losses.reconstruction import l1
 from sgnlib.shapes import Images, PerImage
 from sgnlib.sym import corners
 from sgnlib.training.runs import Run
+
+VISIBLE = 0.02
+"""Mean L1 in [0, 1] from which on two pictures differ at a glance: five steps of 8-bit colour."""
 
 # ------------------------------------------------------------------------------ the idea, Sec. 3.1
 
@@ -116,37 +119,45 @@ def extrapolation_table(
 ) -> pd.DataFrame:
     """Whether a domain's style grows when its weight leaves the simplex: (0, 1, 0) to (0, 1.5, 0).
 
-    Style is measured by the domain classifier: the log-odds of the domain against the input's.
+    Judged by the domain classifier, in two ways. *Odds*: log-odds of the domain against the
+    input's. *Way*: how far the features go on in the direction that led from the first corner to
+    the domain's, as a share of that way; 0 stands still, 0.5 would be as far as the weight goes.
 
     Args:
         run: A finished run.
-        domain: Position in S of a domain of images.
+        domain: Position in S of a domain of images, not 0.
         beyond: The weight outside the simplex.
         count: Test photos; all if None.
     """
     experiment = run.experiment
     classifier, generator = classifier_of(experiment), run.generator()
     photos = eval_photos(experiment, count)
-    to, source = (
-        classifier.domains.index(name)
-        for name in (experiment.domains[domain].data, experiment.source)
+    names = (experiment.domains[domain].data, experiment.source)
+    to, source = (classifier.domains.index(name) for name in names)
+    first, own = corners(len(experiment.domains))[[0, domain]]
+    pictures = [translate(generator, photos, s[None]) for s in (first, own, beyond * own)]
+    start, at, outside = (classifier.features(images) for images in pictures)
+    way, further = at - start, outside - at
+    share = (further * way).sum(dim=1) / way.square().sum(dim=1).clamp_min(1e-12)
+    odds, odds_outside = (
+        float(_log_odds(classifier, images, to, source).mean()) for images in pictures[1:]
     )
-
-    def odds(weight: float) -> PerImage:
-        sym = weight * corners(len(experiment.domains))[domain][None]
-        with torch.no_grad():
-            logits = classifier(translate(generator, photos, sym))
-        return logits[:, to] - logits[:, source]
-
-    at, outside = odds(1.0), odds(beyond)
-    name = f"log-odds of {title(experiment.domains[domain].data)}"
-    row = {
-        "weight 1": float(at.mean()),
-        f"weight {beyond:g}": float(outside.mean()),
-        "photos where it grows": float((outside > at).float().mean()),
-        "holds": bool(outside.mean() > at.mean()),
+    gained, grows = float(share.mean()), float((share > 0).float().mean())
+    rows: dict[str, dict[str, object]] = {
+        "odds": {
+            "weight 1": odds,
+            f"weight {beyond:g}": odds_outside,
+            "holds": odds_outside > odds,
+        },
+        "way": {"further by": gained, "in photos": grows, "holds": gained > 0.05},
     }
-    return pd.DataFrame({name: row}).T
+    return pd.DataFrame(rows).T.rename_axis(f"style of {title(names[0])}")
+
+
+@torch.no_grad()
+def _log_odds(classifier: DomainClassifier, images: Images, to: int, source: int) -> PerImage:
+    logits = classifier(images)
+    return logits[:, to] - logits[:, source]
 
 
 # ------------------------------------------------------------ data sets against losses, Fig. 7

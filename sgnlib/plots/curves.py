@@ -140,7 +140,7 @@ def transfer_curves(tables: dict[str, pd.DataFrame]) -> Figure:
         tables: Per domain, tables from `kid.transfer_table`, several seeds below each other.
     """
     with look():
-        figure = new_figure(2.5 * len(tables) + 0.6, 2.7)
+        figure = new_figure(max(2.5 * len(tables) + 0.6, 4.2), 2.7)
         for axes, (domain, table) in zip(
             figure.subplots(1, len(tables), squeeze=False)[0], tables.items(), strict=True
         ):
