@@ -72,18 +72,32 @@ def test_a_folder_takes_the_place_of_a_domain(tmp_path: Path) -> None:
     assert load_images("cezanne", "test", 32, folder=folder).shape == (1, 3, 32, 32)
 
 
-def test_fingerprints_follow_content_names_and_nothing_else(tmp_path: Path) -> None:
-    assert len({fingerprint(name) for name in (*catalog.DOMAINS, *catalog.STYLE_IMAGES)}) == 8
+def test_embedded_domains_have_fingerprints_that_know_how_many_images_there_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = {fingerprint(name) for name in (*catalog.DOMAINS, *catalog.STYLE_IMAGES)}
+    assert len(before) == 8
+    monkeypatch.setattr(catalog, "COUNTS", ((256, 3, 2),))
+    assert fingerprint("photo") not in before
+
+
+def test_a_folders_fingerprint_follows_names_and_content_and_not_its_place(tmp_path: Path) -> None:
     for place in ("a", "b"):
         for index in range(3):
-            save_image(tmp_path / place / f"{index}.png", seed=index)
+            save_image(tmp_path / place / f"{index}.bmp", seed=index)
     before = fingerprint("photo", str(tmp_path / "a"))
     assert before == fingerprint("photo", str(tmp_path / "b"))
     assert before != fingerprint("photo")
-    save_image(tmp_path / "b" / "1.png", seed=7)
+    save_image(tmp_path / "b" / "1.bmp", seed=7)
     assert fingerprint("photo", str(tmp_path / "b")) != before
-    (tmp_path / "a" / "0.png").rename(tmp_path / "a" / "9.png")
+    (tmp_path / "a" / "2.bmp").rename(tmp_path / "a" / "3.bmp")
     assert fingerprint("photo", str(tmp_path / "a")) != before
+
+
+def test_images_of_just_the_image_size_will_do(tmp_path: Path) -> None:
+    for split in ("train", "test"):
+        save_image(tmp_path / split / "a.png", 33, 32)
+    assert load_images("photo", "train", 32, folder=str(tmp_path)).shape == (1, 3, 36, 36)
 
 
 def test_a_changed_folder_is_read_again(tmp_path: Path) -> None:

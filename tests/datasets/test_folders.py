@@ -137,7 +137,7 @@ def test_every_sensible_mode_becomes_rgb(tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     assert uniform(path, "L", 77) == [77] * 3
     assert uniform(path, "1", 1) == [255] * 3
-    assert uniform(path, "I;16", 257 * 50) == [50] * 3
+    assert uniform(path, "I;16", 257 * 200) == [200] * 3
     assert uniform(path, "RGBA", (200, 0, 100, 0)) == [255] * 3
     assert uniform(path, "RGBA", (200, 0, 100, 255)) == [200, 0, 100]
     assert uniform(path, "RGBA", (200, 0, 100, 102)) == [233, 153, 193]
