@@ -31,7 +31,7 @@ regression: environment ## notebooks against their committed outputs, tables and
 	@$(RUN) tests.regression
 
 outputs: environment ## puts the outputs of `make reproduce` into notebooks/, ready to commit
-	@$(RUN) sgnlib.jobs outputs
+	@$(RUN) sgnlib.pipeline.outputs
 
 lab: environment ## JupyterLab with the notebooks
 	@$(RUN) jupyterlab notebooks

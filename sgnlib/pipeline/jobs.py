@@ -7,6 +7,7 @@ listed in it, or no manifest and an exit status that is not zero.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import shutil
 import sys
@@ -21,7 +22,7 @@ from unittest.mock import patch
 from sgnlib import paths
 from sgnlib.experiments import at_profile, experiment
 from sgnlib.pipeline.manifests import products, write_manifest
-from sgnlib.pipeline.plan import KINDS, NUMERICS, Job, Kind, Plan
+from sgnlib.pipeline.plan import KINDS, NOTEBOOKS, NUMERICS, Job, Kind, Plan
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -56,7 +57,7 @@ def do(kind: Kind, name: str, profile: str, digest: str | None = None) -> int:
     }
     made = work[kind](job, profile)
     if kind in ("notebook", "report"):  # figures/ holds one version of these, whatever the profile
-        _forget_others(job, made)
+        forget_others(job, made)
     write_manifest(job.manifest, made, {"kind": kind, "name": name, "profile": profile})
     return 0
 
@@ -98,14 +99,17 @@ def execute(job: Job, profile: str) -> list[Path]:
     """Executes a notebook under papermill; figures/ changes only once all of it has succeeded.
 
     Raises:
-        RuntimeError: A cell failed, or the kernel died.
+        RuntimeError: A cell failed, the kernel died, or a run is not in the plan.
     """
     name, seeds = str(job.arguments[0]), int(job.arguments[1])
     target = paths.figures_dir() / "executed"
     target.mkdir(parents=True, exist_ok=True)
+    for left in target.glob(f".{name}-*"):  # by a process that was killed
+        shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(dir=target, prefix=f".{name}-") as staging:
         stage = Path(staging)
         _papermill(name, stage, {"profile": profile, "seeds": seeds})
+        _check_runs(name, seeds, stage)
         made = sorted(path for path in stage.rglob("*") if path.is_file())
         return [_publish(path, stage) for path in made]
 
@@ -141,6 +145,18 @@ def _papermill(name: str, stage: Path, parameters: dict[str, str | int]) -> None
         )
 
 
+def _check_runs(name: str, seeds: int, stage: Path) -> None:
+    """The plan must know every run: one trained in place would be trained twice side by side."""
+    file = stage / "made" / f"{name}.json"
+    used = set(json.loads(file.read_text()).get("runs", {})) if file.is_file() else set()
+    rows = next(notebook.rows for notebook in NOTEBOOKS if notebook.name == name)
+    if unknown := used - {f"{row.name} seed {seed}" for row in rows for seed in range(seeds)}:
+        raise RuntimeError(
+            f"{name} uses {', '.join(sorted(unknown))}; add the experiment to its line in "
+            "sgnlib/pipeline/plan.py: NOTEBOOKS"
+        )
+
+
 def _publish(path: Path, stage: Path) -> Path:
     target = paths.figures_dir() / path.relative_to(stage)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -148,7 +164,7 @@ def _publish(path: Path, stage: Path) -> Path:
     return target
 
 
-def _forget_others(job: Job, made: list[Path]) -> None:
+def forget_others(job: Job, made: list[Path]) -> None:
     """Removes the manifests of earlier versions of a job, and what only they made."""
     for manifest in job.manifest.parent.glob(f"{job.name}-{'?' * 12}.json"):
         for path in set(products(manifest)) - set(made):

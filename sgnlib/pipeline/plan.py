@@ -57,7 +57,7 @@ class Notebook:
     name: str
     rows: tuple[Experiment, ...] = ()
     seeds: int = 1
-    seconds: float = 15
+    seconds: float = 15.0
     threads: int = 1
 
     def seeds_at(self, profile: str) -> int:
@@ -67,7 +67,7 @@ class Notebook:
 
 NOTEBOOKS = (
     Notebook("00_what_is_a_sym_parameter", (MODEL_1,)),
-    Notebook("01_toy_problem", seconds=120, threads=2),
+    Notebook("01_toy_problem", seconds=120.0, threads=2),
     Notebook("02_hyperparameter_baselines", (MODEL_1, *TABLE_3_HYPER), seeds=3),
     Notebook("03_model_1", (MODEL_1,)),
     Notebook("04_model_2", (MODEL_2,)),
@@ -144,7 +144,7 @@ class Plan:
         code = code_digest("sgnlib.datasets.catalog")
         return {
             f"{name}-{size}": Job(
-                "images", f"{name}-{size}", _digest(code, name, size), (), (name, size), 10
+                "images", f"{name}-{size}", _digest(code, name, size), (), (name, size), 10.0
             )
             for name, size in sorted(sizes)
         }
@@ -214,22 +214,20 @@ class Plan:
             digest=_digest(code, [book.digest for book in books]),
             inputs=tuple(book.manifest for book in books),
             arguments=(),
-            seconds=5,
+            seconds=5.0,
         )
 
     def jobs(self, kind: Kind) -> dict[str, Job]:
         """The jobs of one kind, by name."""
-        return {
-            "images": self.images,
-            "train": self.runs,
-            "notebook": self.notebooks,
-            "report": {"report": self.report},
-        }[kind]
-
-    def missing(self) -> list[Job]:
-        """The jobs that are not done."""
-        every = [job for kind in KINDS for job in self.jobs(kind).values()]
-        return [job for job in every if not job.manifest.exists()]
+        match kind:
+            case "images":
+                return self.images
+            case "train":
+                return self.runs
+            case "notebook":
+                return self.notebooks
+            case "report":
+                return {"report": self.report}
 
     def drop_broken(self) -> list[Job]:
         """Removes the manifests of jobs whose products are gone or altered; returns those jobs."""

@@ -1,0 +1,53 @@
+"""Takes the outputs of the executed notebooks over into notebooks/, ready to commit.
+
+python -m sgnlib.pipeline.outputs      or `make outputs`
+"""
+
+from __future__ import annotations
+
+import sys
+
+import nbformat
+
+from sgnlib import paths
+from sgnlib.pipeline.plan import NOTEBOOKS, Plan, notebook_file
+from sgnlib.storage import atomic_write
+
+
+def main() -> int:
+    """Takes over all notebooks of profile quick; says which are not executed."""
+    jobs = Plan("quick").notebooks
+    for notebook in NOTEBOOKS:
+        if jobs[notebook.name].manifest.exists():
+            take_over(notebook.name)
+        else:
+            print(f"{notebook.name} is not executed in profile quick: `make reproduce`")
+    return 0
+
+
+def take_over(name: str) -> None:
+    """Writes the executed notebook over the committed one, without the traces of the batch.
+
+    The cell of parameters that papermill puts in goes, its notes on times and paths too.
+    """
+    book = nbformat.read(paths.figures_dir() / "executed" / f"{name}.ipynb", as_version=4)
+    book.cells = [
+        cell for cell in book.cells if "injected-parameters" not in cell.metadata.get("tags", [])
+    ]
+    book.metadata.pop("papermill", None)
+    count = 0
+    for cell in book.cells:
+        for key in ("papermill", "execution"):
+            cell.metadata.pop(key, None)
+        if cell.cell_type == "code":
+            count += 1
+            cell.execution_count = count
+            for output in cell.outputs:
+                if output.output_type == "execute_result":
+                    output.execution_count = count
+    text = nbformat.writes(book).rstrip("\n") + "\n"
+    atomic_write(notebook_file(name), text.encode())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
