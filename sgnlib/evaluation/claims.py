@@ -148,7 +148,13 @@ def in_words(table: pd.DataFrame) -> str:
 
 
 def _number(value: object) -> str:
-    return value if isinstance(value, str) else f"{float(value):.3g}"  # type: ignore[arg-type]
+    """Three digits; below 1e-5 zero, because rounding errors differ from machine to machine."""
+    if isinstance(value, str):
+        return value
+    number = float(value)  # type: ignore[arg-type]
+    if abs(number) < 1e-5:
+        return "0"
+    return f"{number:,.0f}" if abs(number) >= 1000 else f"{number:.3g}"
 
 
 def table_html(frame: pd.DataFrame) -> str:

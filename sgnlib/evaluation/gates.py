@@ -83,15 +83,15 @@ def correlation_table(gates: Layers) -> pd.DataFrame:
 def closed_by_depth(closed: pd.DataFrame) -> pd.DataFrame:
     """The largest share of closed channels over the corners, per CCAM.
 
-    "No blocked channel" in the first one `holds` where it is zero; in the deeper ones `holds`
-    says that at least as many are closed as in the one before, and in the last one that some are.
+    In the first one "no blocked channel" `holds` where it is zero; a deeper one `holds` where it
+    closes more than the first and at least as many as the one before it.
 
     Args:
         closed: From `closed_table`.
     """
     share = closed.groupby("CCAM")["closed"].max()
-    holds = [share.iloc[0] == 0, *(b >= a for a, b in itertools.pairwise(share))]
-    holds[-1] &= share.iloc[-1] > share.iloc[0]
+    first = share.iloc[0]
+    holds = [first == 0, *(b >= a and b > first for a, b in itertools.pairwise(share))]
     names = [f"CCAM {depth}" for depth in share.index]
     return pd.DataFrame({"closed": share.to_numpy(), "holds": holds}, index=names)
 

@@ -35,6 +35,8 @@ def test_a_verdict_follows_from_the_rows(
     assert verdict.numbers == "a: ours 0.123; b: ours 2 (no)"
     assert book.judge("fig8-cbn-biased", table[:1], why="few steps").why == ""
     assert book.judge("fig8-cbn-biased", table[1:]).outcome == "fails"
+    noise = pd.DataFrame({"zero": [-3e-8], "many": [11482579], "holds": [True]}, index=["a"])
+    assert book.judge("fig8-cbn-biased", noise).numbers == "a: zero 0, many 11,482,579"
 
 
 def test_smaller_alpha_is_nearer_to_corners() -> None:
@@ -84,6 +86,7 @@ def test_closed_channels_by_depth() -> None:
         return closed_by_depth(table)["holds"].tolist()
 
     assert closed(0, 0, 0, 0.1, 0.3, 0) == [True, True, True]
+    assert closed(0, 0, 0, 0, 0, 0) == [True, False, False]
     assert closed(0.1, 0, 0, 0, 0.05, 0) == [False, False, False]
 
 
