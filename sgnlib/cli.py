@@ -93,7 +93,12 @@ def _translate(given: argparse.Namespace) -> None:
 
     photo = load_photo(given.photo)
     generator, about = find_generator(given.model, given.profile, given.seed)
-    sym = validate_sym(given.sym, generator.domains, extrapolate=given.extrapolate)
+    sym = validate_sym(given.sym, generator.domains, extrapolate=True)
+    if not given.extrapolate:
+        try:
+            validate_sym(given.sym, generator.domains)
+        except ValueError as error:
+            raise ValueError(f"{error}; --extrapolate allows it") from error
     translated = translate_photo(generator.to(choose_device(given.device)), photo, sym)
     save_photo(translated, given.output)
     print(f"{given.output}: {photo.width}x{photo.height}, S = {sym}, {about}")
