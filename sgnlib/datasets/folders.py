@@ -16,7 +16,7 @@ from PIL import Image, ImageOps
 Split = Literal["train", "test"]
 
 FORMATS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".webp": "WEBP", ".bmp": "BMP"}
-"""Suffixes of images, and what must be inside."""
+"""Suffixes that images have, and the formats that are decoded, whatever the suffix."""
 
 MAX_PIXELS = 80_000_000
 """Larger images are refused: a small file can claim any size."""
