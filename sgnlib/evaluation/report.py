@@ -102,7 +102,8 @@ def _verdicts(verdicts: dict[str, Verdict], made: dict[str, Any]) -> list[str]:
     profiles = sorted({book["profile"] for book in made.values()})
     return [
         "## Verdicts",
-        f"{len(table)} claims and goals: {words}. "
+        f"{len(table)} claims and goals: {words}; of the paper's {sum(~goals)} claims "
+        f"{sum((table['verdict'] == MARKS['holds']) & ~goals)} hold. "
         f"Profile {', '.join(profiles) or 'unknown: no notebook has run'}; how everything was "
         "made is at the [end](#how-it-was-made). *By* is the notebook that judges.",
         "### Claims of the paper",
@@ -120,7 +121,8 @@ def _exhibit(exhibit: Exhibit, folder: Path, made: dict[str, Any]) -> str:
     ]
     if exhibit.id in FROM_CODE:
         ours.append("Ours, from the code:\n\n" + markdown_table(FROM_CODE[exhibit.id]()))
-    by = f"[{exhibit.notebook}]({_link(exhibit.notebook)})" if exhibit.notebook else "this report"
+    makers = _makers(exhibit, made) or [exhibit.notebook]
+    by = ", ".join(f"[{name}]({_link(name)})" if name else "this report" for name in makers)
     missing = f"**Missing:** notebook {by} has not made it yet."
     theirs = [f"*The paper's:* {exhibit.paper}"] if exhibit.paper else []
     if exhibit.id in FROM_PAPER:
@@ -128,6 +130,16 @@ def _exhibit(exhibit: Exhibit, folder: Path, made: dict[str, Any]) -> str:
     name = exhibit.anchor if exhibit.anchor != BEYOND else f"Beyond the paper: {exhibit.id}"
     head = f"### {name}\n\n{exhibit.caption} Made by {by}."
     return "\n\n".join([head, *theirs, *(ours or [missing])])
+
+
+def _makers(exhibit: Exhibit, made: dict[str, Any]) -> list[str]:
+    """The notebooks that have made parts of an exhibit."""
+    kinds = ("figures", "tables", "files")
+    return [
+        notebook
+        for notebook, book in made.items()
+        if any(_belongs(Path(n).stem, (exhibit.id,)) for kind in kinds for n in book.get(kind, {}))
+    ]
 
 
 def _tables(prefix: str, folder: Path, made: dict[str, Any]) -> list[str]:

@@ -25,12 +25,17 @@ body { margin: 0 auto; max-width: 62rem; padding: 1rem; background: var(--paper)
 h1, h2, h3 { line-height: 1.25; } h2 { margin-top: 2.5rem; border-bottom: 1px solid var(--line); }
 h3 { margin-top: 2rem; } a { color: var(--link); } em { color: var(--faint); }
 img { max-width: 100%; height: auto; border-radius: 6px; background: #fcfcfa; }
-.wide { overflow-x: auto; } table { border-collapse: collapse; font-size: 0.86rem; }
+.wide { overflow-x: auto; } .wide td { min-width: 3.5rem; }
+table { border-collapse: collapse; font-size: 0.86rem; }
 th, td { text-align: left; vertical-align: top; padding: 0.35rem 0.6rem;
   border-bottom: 1px solid var(--line); } th { background: var(--head); white-space: nowrap; }
 .holds { color: #1a7f37; } .partly { color: #9a6700; } .fails { color: #cf222e; }
 .open { color: var(--faint); } .holds, .partly, .fails, .open { white-space: nowrap;
   font-weight: 600; }
+@media (max-width: 44rem) { .verdicts thead { display: none; }
+  .verdicts tr { display: block; padding: 0.7rem 0; border-bottom: 1px solid var(--line); }
+  .verdicts td { display: inline; padding: 0 0.4rem 0 0; border: 0; }
+  .verdicts td:last-child { display: block; color: var(--faint); } }
 @media (prefers-color-scheme: dark) { .holds { color: #56d364; } .partly { color: #e3b341; }
   .fails { color: #ff7b72; } }
 """
@@ -62,12 +67,16 @@ def page(markdown: str, folder: Path) -> str:
     """
     body = MarkdownIt("commonmark").enable("table").render(markdown)
     body = re.sub(r'<img src="([^"]+)"', lambda m: f'<img src="{_data(folder / m[1])}"', body)
-    body = body.replace("<table>", '<div class="wide"><table>').replace(
-        "</table>", "</table></div>"
-    )
+    body = re.sub(r"<table>.*?</table>", lambda m: _table(m[0]), body, flags=re.DOTALL)
     body = re.sub(r"<td>(. (holds|partly|fails|open))</td>", r'<td class="\2">\1</td>', body)
     body = re.sub(r"<h2>(.*?)</h2>", lambda m: f'<h2 id="{_anchor(m[1])}">{m[1]}</h2>', body)
     return _PAGE.format(css=_CSS, body=body)
+
+
+def _table(table: str) -> str:
+    """Wide tables scroll by themselves; on a phone the rows of verdicts become paragraphs."""
+    kind = "verdicts" if "<th>verdict</th>" in table else "wide"
+    return f'<div class="{kind}">{table}</div>'
 
 
 def _data(picture: Path) -> str:

@@ -26,14 +26,15 @@ def triangles(panels: Mapping[str, Points], domains: Sequence[str]) -> Figure:
         domains: The three domains, the first one on top.
     """
     with look():
-        figure = new_figure(2.35 * len(panels), 2.5)
+        figure = new_figure(2.35 * len(panels), 2.7)
         for axes, (heading, points) in zip(
             figure.subplots(1, len(panels), squeeze=False)[0], panels.items(), strict=True
         ):
             _triangle(axes, LETTERS[:3], domains, below=4)
             x, y = to_plane(points.numpy()).T
             axes.scatter(x, y, s=5, color=INK, alpha=0.35, linewidths=0, zorder=3)
-            axes.set_title(heading)
+            axes.set_ylim(-0.7, 1.5)
+            axes.text(0, 1.5, heading, ha="center", va="top", fontsize=9.5)
     return figure
 
 
@@ -59,7 +60,7 @@ def places(points: Points, domains: Sequence[str]) -> Figure:
     return figure
 
 
-def _triangle(axes: Axes, names: Sequence[str], domains: Sequence[str], below: float) -> None:
+def _triangle(axes: Axes, names: Sequence[str], domains: Sequence[str], below: float | int) -> None:
     corner = to_plane(np.eye(3))
     axes.fill(*corner.T, facecolor="#f1f1ec", edgecolor=FAINT, lw=0.8, zorder=1)
     for (x, y), name, domain in zip(corner, names, domains, strict=True):
@@ -72,9 +73,9 @@ def _triangle(axes: Axes, names: Sequence[str], domains: Sequence[str], below: f
     axes.axis("off")
 
 
-def _outwards(x: float, y: float) -> tuple[tuple[float, float], str, str]:
+def _outwards(x: float, y: float) -> tuple[tuple[int, int], str, str]:
     """Where a point's label stands: offset, horizontal and vertical alignment."""
-    if y < -0.4:
+    if y < -0.4 or (abs(x) < 0.1 and y < 0.9):
         return (0, -8), "center", "top"
     return ((-8, 0), "right", "center") if x < -0.1 else ((8, 0), "left", "center")
 

@@ -19,7 +19,7 @@ from PIL import Image
 from sgnlib.evaluation.labels import domain_names
 from sgnlib.evaluation.paper_tables import paper_table_3
 from sgnlib.experiments import EXPERIMENTS
-from sgnlib.plots import curves, diagrams, grids
+from sgnlib.plots import curves, diagrams, grids, simplex
 from sgnlib.plots.saving import as_jpeg, png_bytes, save, save_table
 from sgnlib.plots.style import COLOURS, SEPARATOR, add_caption, look
 from sgnlib.sym import centre, grid
@@ -50,6 +50,14 @@ def _columns() -> Figure:
 def _simplex() -> Figure:
     syms = torch.cat([grid(3, 2), centre(3)])
     return grids.simplex_layout(_images(len(syms)), syms, DOMAINS)
+
+
+def _triangles() -> Figure:
+    return simplex.triangles({"alpha = 0.5": grid(3, 6), "alpha = 5": centre(3)}, DOMAINS)
+
+
+def _places() -> Figure:
+    return simplex.places(torch.cat([grid(3, 2), centre(3)]), DOMAINS)
 
 
 def _training() -> Figure:
@@ -87,8 +95,10 @@ def _transfer() -> Figure:
     return curves.transfer_curves({"ukiyoe": table})
 
 
-FIGURES = [_mixing, _columns, _simplex, _training, _table_3, _ablation, _gates, _transfer,
-           diagrams.idea, diagrams.structure, diagrams.ccam]  # fmt: skip
+FIGURES = [
+    _mixing, _columns, _simplex, _triangles, _places, _training, _table_3, _ablation, _gates,
+    _transfer, diagrams.idea, diagrams.structure, diagrams.ccam,
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("make", FIGURES, ids=lambda make: make.__name__.strip("_"))
