@@ -48,20 +48,29 @@ CLASSIFICATION = 0.2
 """What L_c is scaled with "to balance the losses" (supp. A.1)."""
 
 
-def losses(logits: Points, x: Points) -> PerDomain:
+def losses(output: Points, x: Points) -> PerDomain:
     """L_r and L_c of every point: squared error to g(x), and 0.2 x cross entropy with the class.
 
-    The network's one output is sigmoid(logit): taken as the number by L_r, and as the probability
-    of class 1 by L_c.
+    The one output is taken as the number by L_r, and as the probability of class 1 by L_c.
+
+    Args:
+        output: In [0, 1].
+        x: Points.
     """
+    classification = F.binary_cross_entropy(output, label(x), reduction="none")
+    return torch.stack([(output - g(x)).square(), CLASSIFICATION * classification], dim=1)
+
+
+def losses_of_logits(logits: Points, x: Points) -> PerDomain:
+    """The same for the output sigmoid(logits), without rounding where it is close to 0 or 1."""
     # Differs: the paper does not say how the output is kept in [0, 1]. Only if one and the same
     # value enters both losses does L_c at S = (1, 0) come out as in Table 1 (0.2151; there 0.2148).
-    regression = (logits.sigmoid() - g(x)).square()
     classification = F.binary_cross_entropy_with_logits(logits, label(x), reduction="none")
+    regression = (logits.sigmoid() - g(x)).square()
     return torch.stack([regression, CLASSIFICATION * classification], dim=1)
 
 
-def optimum(x: Points, sym: Sym) -> Points:
+def optimum(x: Points, sym: Float[Tensor, "#batch 2"]) -> Points:
     """The output that minimises the loss weighted with S at every x: no network can do better.
 
     For class 1 the minimum of s_r (p - g)^2 - 0.2 s_c log(p) is the positive root of
@@ -259,7 +268,7 @@ def train(row: ToyModel, steps: int | None = None) -> ToyNetwork:
             break
         adam.param_groups[0]["lr"] = row.protocol.learning_rate(step)
         sym, weights = row.conditions(drawn)
-        loss = sym_weighted(losses(network.logits(x, sym), x), weights)  # Eq. (1)
+        loss = sym_weighted(losses_of_logits(network.logits(x, sym), x), weights)  # Eq. (1)
         adam.zero_grad()
         loss.backward()
         adam.step()

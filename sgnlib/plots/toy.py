@@ -81,7 +81,7 @@ def figure_5(x: Curve, g: Curve, h: Curve, label: Curve, panels: list[Panel]) ->
         _colour_bar(figure, list(axes[1:]))
         handles, _ = axes[1].get_legend_handles_labels()
         names = [LABELS[str(handle.get_label())] for handle in handles]
-        figure.legend(handles, names, loc="outside lower right", ncols=len(names))
+        figure.legend(handles, names, loc="outside upper right", ncols=len(names))
     return figure
 
 
@@ -95,7 +95,7 @@ def one_map(x: Curve, panel: Panel) -> Figure:
         axes.set_ylabel("output $y$")
         handles, _ = axes.get_legend_handles_labels()
         names = [LABELS[str(handle.get_label())] for handle in handles]
-        figure.legend(handles, names, loc="outside lower center", ncols=2)
+        figure.legend(handles, names, loc="outside upper right", ncols=2)
     return figure
 
 
@@ -171,7 +171,7 @@ def figure_9(long: pd.DataFrame, optimum: float) -> Figure:
         right.set_title("above the exact optimum, log scale", loc="left")
         right.set_yscale("log")
         handles, names = left.get_legend_handles_labels()
-        figure.legend(handles, names, loc="outside lower center", ncols=2)
+        figure.legend(handles, names, loc="outside upper right", ncols=2)
     return figure
 
 

@@ -1,0 +1,122 @@
+"""Table 1's and Fig. 9's judgements, on networks and tables whose verdict is known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+import torch
+from torch import Tensor
+
+from sgnlib.evaluation import toy as tables
+from sgnlib.evaluation.paper_tables import paper_table_1
+from sgnlib.toy import HYPER, S_IN, SYM, WEIGHTS, ToyNetwork, optimum
+
+
+class Ideal(ToyNetwork):
+    """The exact optimum for the S it is told, or always for the same one."""
+
+    def __init__(self, always: tuple[float, float] | None = None) -> None:
+        super().__init__(1, 0)
+        self.always = always
+
+    def logits(self, x: Tensor, sym: Tensor) -> Tensor:
+        told = sym if self.always is None else torch.tensor([self.always]).expand_as(sym)
+        return optimum(x, told).logit(eps=1e-7)
+
+
+IDEAL = {
+    SYM: Ideal(),
+    S_IN: Ideal((0.5, 0.5)),
+    **{model: Ideal(sym) for model, sym in zip(HYPER, WEIGHTS, strict=True)},
+}
+
+
+def _frame(**losses: list[float]) -> pd.DataFrame:
+    """A table in `all_losses`' form: two seeds, their mean L by S as given."""
+    return pd.DataFrame(
+        {"model": model, "width": 64, "seed": seed, "S": tables.sym_name(sym),
+         "optimum": tables.optimal_losses(sym)[0], "L": value + step, "L_r": 0.1, "L_c": 0.2}
+        for model, values in losses.items()
+        for sym, value in zip(WEIGHTS, values, strict=True)
+        for seed, step in ((0, -1e-4), (1, 1e-4))
+    )  # fmt: skip
+
+
+def test_the_ideal_network_has_the_optimal_losses() -> None:
+    long = tables.all_losses(IDEAL)
+    assert len(long) == 5 + 5 + 5
+    own = long[long["model"] != "S_in"]
+    assert (own["L"] - own["optimum"]).abs().max() < 1e-6
+    s_in = long[long["model"] == "S_in"].set_index("S")
+    assert s_in.loc["(0.50, 0.50)", "L"] == pytest.approx(0.0802, abs=1e-4)
+    assert s_in.loc["(0.00, 1.00)", "L"] == pytest.approx(0.1247, abs=1e-4)
+
+
+def test_no_network_is_better_than_the_optimum() -> None:
+    networks = {replace(SYM, seed=seed): ToyNetwork(64, seed) for seed in range(3)}
+    long = tables.all_losses(networks)
+    assert (long["L"] > long["optimum"] + 0.002).all()
+
+
+def test_table_1_has_the_papers_layout() -> None:
+    table = tables.table_1(tables.all_losses(IDEAL))
+    assert set(paper_table_1().columns) <= set(table.columns)
+    assert table["S"].tolist() == paper_table_1()["S"].tolist()
+    assert table["optimum L"].tolist() == pytest.approx([0, 0.0476, 0.0802, 0.0834, 0], abs=1e-4)
+
+
+def test_ideal_networks_pass_every_judgement() -> None:
+    long = tables.all_losses(IDEAL)
+    judged = [tables.follows_weights(IDEAL), tables.movement(IDEAL)]
+    for judge in (tables.corners, tables.like_hyper, tables.near_optimum, tables.beats_paper):
+        judged.append(judge(long))
+    for table in judged:
+        assert table["holds"].all(), table
+
+
+def test_a_network_that_ignores_s_fails() -> None:
+    stubborn = {**IDEAL, SYM: Ideal((0.5, 0.5))}
+    long = tables.all_losses(stubborn)
+    assert not tables.corners(long)["holds"].any()
+    assert tables.follows_weights(stubborn)["holds"].sum() <= 1
+    assert tables.like_hyper(long)["holds"].tolist() == [False, False, True, False, False]
+    assert tables.near_optimum(long)["holds"].tolist() == [False, False, True, False, False]
+    assert not tables.beats_paper(long)["holds"].all()
+    assert not tables.movement(stubborn)["holds"].any()
+
+
+def test_each_row_has_its_own_bar() -> None:
+    at = [tables.optimal_losses(sym)[0] for sym in WEIGHTS]
+    near = tables.near_optimum(_frame(sym=[a + 0.0045 for a in at]))
+    assert near["holds"].tolist() == [False] * 4 + [True]
+    assert near["gap"].tolist() == pytest.approx([0.0045] * 5)
+    assert near["worst seed's gap"].tolist() == pytest.approx([0.0046] * 5)
+    paper = [0.00004, 0.04814, 0.0816, 0.0846, 0.0013]  # printed with four digits
+    beats = tables.beats_paper(_frame(sym=paper))
+    assert beats["holds"].tolist() == [True, True, False, True, True]
+    assert beats["worst seed"].tolist() == pytest.approx([p + 1e-4 for p in paper])
+
+
+def test_sizes_are_judged_with_their_errors() -> None:
+    rows = [
+        {"model": model, "width": width, "seed": seed, "L": base + sign * error * (model == "sym")}
+        for width, above, error in ((4, 0.012, 1e-4), (8, 2e-4, 1e-5), (16, 0.001, 1e-4),
+                                    (32, 0.00105, 1e-4))
+        for model, base in (("sym", 0.05 + above), ("hyper", 0.05))
+        for seed, sign in ((0, 1), (1, -1))
+    ]  # fmt: skip
+    table = tables.sizes(pd.DataFrame(rows))
+    assert table["above"].tolist() == pytest.approx([0.012, 2e-4, 0.001, 0.00105])
+    assert table["share"].iloc[0] == pytest.approx(0.24)
+    # 16 is above by less than 32, but within the errors; 8 by much less than 16.
+    assert tables.smaller_is_worse(table)["holds"].tolist() == [True, False, True, True]
+    assert tables.worse_by_little(table)["holds"].tolist() == [False, True, True, True]
+
+
+def test_the_map_is_least_where_the_optimum_is() -> None:
+    x, y = tables.grid(90), torch.linspace(0, 1, 401)
+    for sym in ((0.8, 0.2), (0.3, 0.7)):
+        lowest = y[tables.loss_map(sym, x, y).argmin(dim=0)]
+        torch.testing.assert_close(lowest, optimum(x, torch.tensor([sym])), atol=0.003, rtol=0)
