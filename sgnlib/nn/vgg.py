@@ -11,15 +11,14 @@ import logging
 import os
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
 from torch import Tensor, nn
-from torchvision.models import VGG16_Weights
-from torchvision.models.vgg import make_layers
 
 from sgnlib.experiments import Experiment
 from sgnlib.shapes import Features, Images
@@ -36,7 +35,8 @@ pull equally at the generator."""
 
 _CONFIG: list[int | str] = [64, 64, "M", 128, 128, "M", 256, 256, 256, "M", 512, 512, 512]
 _RANDOM_SEED = 20191027
-_URL = VGG16_Weights.IMAGENET1K_V1.url
+_FILE = "vgg16-397923af.pth"
+"""torchvision's name for the weights; it carries the start of their SHA-256."""
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
@@ -57,10 +57,7 @@ class VGG16Features(nn.Module):
     def __init__(self, weights: Literal["imagenet", "random"], width: float = 1.0) -> None:
         super().__init__()
         config = [c if isinstance(c, str) else max(1, int(c * width)) for c in _CONFIG]
-        self.features = make_layers(config, batch_norm=False)
-        for layer in self.features:
-            if isinstance(layer, nn.ReLU):
-                layer.inplace = False
+        self.features = nn.Sequential(*_layers(config))
         self.register_buffer("mean", torch.tensor(_MEAN).view(1, 3, 1, 1))
         self.register_buffer("std", torch.tensor(_STD).view(1, 3, 1, 1))
         if weights == "imagenet":
@@ -103,7 +100,7 @@ def resolve_features(experiment: Experiment) -> Experiment:
     log.warning(
         "ImageNet weights of VGG16 are neither cached nor downloadable; the perceptual loss uses "
         "a VGG16 with seeded random weights. Put %s into %s to use them.",
-        Path(_URL).name,
+        _FILE,
         imagenet_file().parent,
     )
     return replace(experiment, features="random")
@@ -122,7 +119,7 @@ def build_features(experiment: Experiment) -> VGG16Features:
 
 def imagenet_file() -> Path:
     """Where torchvision caches VGG16's ImageNet weights."""
-    return Path(torch.hub.get_dir()) / "checkpoints" / Path(_URL).name
+    return Path(torch.hub.get_dir()) / "checkpoints" / _FILE
 
 
 def imagenet_available() -> bool:
@@ -134,20 +131,38 @@ def imagenet_available() -> bool:
         return True
     if os.environ.get("SGN_OFFLINE") == "1":
         return False
+    request = urllib.request.Request(_weights().url, method="HEAD")
     try:
-        with urllib.request.urlopen(urllib.request.Request(_URL, method="HEAD"), timeout=5):
+        with urllib.request.urlopen(request, timeout=5):
             return True
     except (urllib.error.URLError, OSError):
         return False
+
+
+def _weights() -> Any:
+    """torchvision's entry. Imported here: torchvision takes twice as long to import as torch."""
+    from torchvision.models import VGG16_Weights
+
+    return VGG16_Weights.IMAGENET1K_V1
+
+
+def _layers(config: list[int | str]) -> Iterator[nn.Module]:
+    """The convolutions and poolings of torchvision's `vgg16().features`, in its order."""
+    channels = 3
+    for entry in config:
+        if isinstance(entry, str):
+            yield nn.MaxPool2d(2)
+        else:
+            yield nn.Conv2d(channels, entry, 3, padding=1)
+            yield nn.ReLU()
+            channels = entry
 
 
 def _imagenet_state(features: nn.Sequential) -> dict[str, Tensor]:
     file = imagenet_file()
     if file.is_file():
         _check_hash(file)
-    state = VGG16_Weights.IMAGENET1K_V1.get_state_dict(
-        progress=True, check_hash=True, weights_only=True
-    )
+    state = _weights().get_state_dict(progress=True, check_hash=True, weights_only=True)
     return {name: state[f"features.{name}"] for name in features.state_dict()}
 
 
