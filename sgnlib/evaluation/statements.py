@@ -86,7 +86,7 @@ def palette_distance(
 
 
 def palette_table(run: Run, syms: Points, count: int | None = None) -> pd.DataFrame:
-    """Whose colours the pictures have at each S: their own photo's, or the styles'?
+    """Whose colours the pictures have at each S: their own photo's, or the styles'? Photos first.
 
     The palette of the styles is the mean of those of all domains but the first: of a domain's
     test images, or of a style image. It holds where the styles' is nearer.
@@ -95,11 +95,14 @@ def palette_table(run: Run, syms: Points, count: int | None = None) -> pd.DataFr
     photos = eval_photos(experiment, count)
     styles = torch.stack([_mean_palette(experiment, d.data) for d in experiment.domains[1:]])
     own, style = palette(photos), styles.mean(dim=0, keepdim=True)
+    pictures = {"photos": photos}
+    pictures |= {
+        sym_label(sym.tolist()): translate(run.generator(), photos, sym[None]) for sym in syms
+    }
     rows = {}
-    for sym in syms:
-        at = palette(translate(run.generator(), photos, sym[None]))
-        to_own, to_style = (palette_distance(at, p).mean() for p in (own, style))
-        rows[sym_label(sym.tolist())] = {
+    for name, images in pictures.items():
+        to_own, to_style = (palette_distance(palette(images), p).mean() for p in (own, style))
+        rows[name] = {
             "to the photo": float(to_own),
             "to the styles": float(to_style),
             "holds": bool(to_style < to_own),
