@@ -32,6 +32,19 @@ def test_moving_one_slider_moves_the_others_and_the_picture(sliders: MixSliders)
     assert sliders.output.value != before
 
 
+def test_one_move_translates_once(sliders: MixSliders, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[torch.Tensor] = []
+
+    def count(generator: Generator, photo: torch.Tensor, sym: torch.Tensor) -> torch.Tensor:
+        calls.append(sym)
+        return photo
+
+    monkeypatch.setattr("sgnlib.live.sliders.translate", count)
+    sliders.sliders[0].value = 0.5
+    assert len(calls) == 1
+    torch.testing.assert_close(calls[0], torch.tensor([[0.5, 0.25, 0.25]]))
+
+
 def test_its_text_does_not_hold_the_picture(sliders: MixSliders) -> None:
     bundle = sliders._repr_mimebundle_()
     assert bundle["text/plain"] == "sliders for 3 domains"
