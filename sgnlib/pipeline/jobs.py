@@ -23,6 +23,7 @@ from sgnlib import paths
 from sgnlib.experiments import at_profile, experiment
 from sgnlib.pipeline.manifests import products, write_manifest
 from sgnlib.pipeline.plan import KINDS, NOTEBOOKS, NUMERICS, Job, Kind, Plan
+from sgnlib.pipeline.warm import ask
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -173,4 +174,6 @@ def forget_others(job: Job, made: list[Path]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    warm = sys.argv[1:2] in (["images"], ["train"])  # a notebook has a kernel of its own
+    answer = ask(sys.argv[1:]) if warm else None
+    sys.exit(main() if answer is None else answer)

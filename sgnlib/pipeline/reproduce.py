@@ -10,12 +10,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import IO
 
 from sgnlib import paths
 from sgnlib.pipeline.manifests import products
 from sgnlib.pipeline.plan import Plan
+from sgnlib.pipeline.warm import warm_process
 
 _NOISE = re.compile(
     r"\[\w{3} \w{3} .*\]|Finished jobid|Select jobs|Execute \d+ jobs|Assuming|Using shell|"
@@ -45,17 +47,22 @@ def reproduce(
     """
     plan = Plan(profile)
     begun = time.monotonic()
-    process = subprocess.Popen(
-        _command(profile, cores, target, dry_run, _count_gpus() if gpus is None else gpus),
-        cwd=paths.ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        env=os.environ | {"PYTHONUNBUFFERED": "1"},
-    )
-    assert process.stdout is not None
-    idle = _narrate(process, process.stdout, begun)
-    status = process.wait()
+    gpus = _count_gpus() if gpus is None else gpus
+    command = _command(profile, cores, target, dry_run, gpus)
+    untrained = any(not job.manifest.exists() for job in plan.runs.values())
+    warm: AbstractContextManager[dict[str, str]] = nullcontext({})
+    with warm_process() if untrained and not dry_run else warm as environment:
+        process = subprocess.Popen(
+            command,
+            cwd=paths.ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=os.environ | {"PYTHONUNBUFFERED": "1"} | environment,
+        )
+        assert process.stdout is not None
+        idle = _narrate(process, process.stdout, begun)
+        status = process.wait()
     if status == 0 and not dry_run:
         print(_closing(idle, profile, time.monotonic() - begun))
         if target == "all":
