@@ -1,0 +1,56 @@
+"""The comparison of tables and figures sees what it should see."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from tests import regression
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> tuple[Path, Path]:
+    made, committed = tmp_path / "made", tmp_path / "committed"
+    for folder in (made, committed):
+        (folder / "tables").mkdir(parents=True)
+    return made, committed
+
+
+def write(folder: Path, **columns: list) -> None:
+    pd.DataFrame(columns).to_csv(folder / "tables" / "t.csv", index=False)
+
+
+def test_numbers_within_tolerance_agree(folders: tuple[Path, Path]) -> None:
+    made, committed = folders
+    write(committed, S=["(1, 0)", "(0, 1)"], L=[1.0, 0.001])
+    write(made, S=["(1, 0)", "(0, 1)"], L=[1.015, 0.004])
+    assert list(regression.compare_tables(made, committed)) == []
+
+
+def test_other_numbers_texts_shapes_and_files_are_named(folders: tuple[Path, Path]) -> None:
+    made, committed = folders
+    write(committed, S=["a", "b"], L=[1.0, 0.5])
+    write(made, S=["a", "b"], L=[1.0, 0.6])
+    assert "row 1 was 0.5, is 0.6" in next(regression.compare_tables(made, committed))
+    write(made, S=["a", "c"], L=[1.0, 0.5])
+    assert "column S" in next(regression.compare_tables(made, committed))
+    write(made, S=["a"], L=[1.0])
+    assert "(2, 2)" in next(regression.compare_tables(made, committed))
+    (made / "tables" / "t.csv").unlink()
+    assert "no notebook makes it" in next(regression.compare_tables(made, committed))
+
+
+def test_pictures_are_compared_as_arrays(folders: tuple[Path, Path]) -> None:
+    made, committed = folders
+    grey = np.full((4, 6, 3), 100, dtype=np.uint8)
+    Image.fromarray(grey).save(committed / "f.png")
+    Image.fromarray(grey + 7).save(made / "f.png")
+    assert list(regression.compare_figures(made, committed)) == []
+    Image.fromarray(grey + 9).save(made / "f.png")
+    assert "differs by 9.0" in next(regression.compare_figures(made, committed))
+    Image.fromarray(grey[:3]).save(made / "f.png")
+    assert "size was (6, 4), is (6, 3)" in next(regression.compare_figures(made, committed))
