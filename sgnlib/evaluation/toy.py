@@ -30,6 +30,7 @@ from sgnlib.toy import (
 
 Networks = dict[ToyModel, ToyNetwork]
 Weights = tuple[float, float]
+Curve = Float[np.ndarray, " batch"]
 
 GRID = 4000
 """Points of the grid. Five times as many change no loss by more than 3e-6."""
@@ -51,6 +52,26 @@ def sym_name(sym: Weights) -> str:
 def outputs(network: ToyNetwork, sym: Weights, x: Points) -> Points:
     """f(x, S) at one S."""
     return network(x, torch.tensor([sym]).expand(len(x), 2))
+
+
+def curves(networks: Networks, sym: Weights, x: Points, seed: int = 0) -> dict[str, Curve]:
+    """The outputs that Fig. 5 draws at one S of Table 1, by the names of its legend."""
+    own = {row.name: network for row, network in networks.items() if row.seed == seed}
+    shown = {"Sym": own["sym"], "Hyper": own[HYPER[WEIGHTS.index(sym)].name], "S_in": own["S_in"]}
+    found = {name: outputs(network, sym, x).numpy() for name, network in shown.items()}
+    return found | {"optimum": optimum(x, torch.tensor([sym])).numpy()}
+
+
+def above_optimum(long: pd.DataFrame, model: str) -> pd.DataFrame:
+    """L minus the least possible L: a row per S, a column per seed."""
+    rows = long[long["model"] == model].set_index(["S", "seed"])
+    return pd.DataFrame((rows["L"] - rows["optimum"]).unstack("seed"))
+
+
+def paper_above_optimum(model: str) -> pd.DataFrame:
+    """The same for the numbers that the paper prints."""
+    exact = pd.Series({sym_name(sym): optimal_losses(sym)[0] for sym in WEIGHTS})
+    return pd.DataFrame(paper_table_1().set_index("S")[f"{model} L"] - exact)
 
 
 @torch.no_grad()
@@ -122,8 +143,8 @@ def corners(long: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows).T
 
 
-def follows_weights(networks: Networks, points: int = GRID) -> pd.DataFrame:
-    """L at each S of the outputs for all five S: the output for S itself should be the best.
+def cross_losses(networks: Networks, points: int = GRID) -> pd.DataFrame:
+    """L weighted with each S of the outputs for every S that the sym model can be told.
 
     Args:
         networks: Of which the sym models count; means over their seeds.
@@ -134,14 +155,24 @@ def follows_weights(networks: Networks, points: int = GRID) -> pd.DataFrame:
     """
     sym = [network for row, network in networks.items() if row.name == "sym"]
     parts = {told: torch.stack([mean_losses(n, told, points) for n in sym]) for told in WEIGHTS}
-    table = pd.DataFrame(
+    return pd.DataFrame(
         {
-            f"told {sym_name(told)}": [_weighted(part.mean(dim=0), s)[0] for s in WEIGHTS]
+            sym_name(told): [_weighted(part.mean(dim=0), weights)[0] for weights in WEIGHTS]
             for told, part in parts.items()
         },
         index=pd.Index([sym_name(s) for s in WEIGHTS], name="weighted with"),
+    ).rename_axis("told", axis=1)
+
+
+def follows_weights(cross: pd.DataFrame) -> pd.DataFrame:
+    """Whether, for each S, the output for S itself has the least loss; `cross` as above."""
+    table = pd.DataFrame(
+        {
+            "told the same": {name: cross.loc[name, name] for name in cross.index},
+            "best of others": {name: cross.loc[name].drop(name).min() for name in cross.index},
+        }
     )
-    table["holds"] = table.to_numpy().argmin(axis=1) == np.arange(len(WEIGHTS))
+    table["holds"] = table["told the same"] < table["best of others"]
     return table
 
 
@@ -260,8 +291,3 @@ def loss_map(
     columns, rows = len(x), len(y)
     every: PerDomain = losses(y.repeat_interleave(columns), x.repeat(rows))
     return (every * torch.tensor([sym])).sum(dim=1).view(rows, columns)
-
-
-def hyper_at(sym: Weights) -> ToyModel:
-    """The hyper-parameter model of an S of Table 1."""
-    return HYPER[WEIGHTS.index(sym)]

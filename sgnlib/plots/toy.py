@@ -11,7 +11,7 @@ import pandas as pd
 from jaxtyping import Float
 from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import LinearSegmentedColormap, PowerNorm
+from matplotlib.colors import BoundaryNorm, LinearSegmentedColormap
 from matplotlib.figure import Figure
 from numpy import ndarray
 
@@ -35,14 +35,14 @@ LABELS = {
 }
 
 LOSS_COLOURS = LinearSegmentedColormap.from_list(
-    "loss", ["#ffffff", "#e3e8ec", "#b9c4cc", "#8a99a4", "#5d6c78"]
+    "loss", ["#ffffff", "#e6ebee", "#c6d0d7", "#a3b0ba", "#7f8f9b"]
 )
 """White where the loss is small; no hue, so that all curves stand out."""
 
-LOSS_NORM = PowerNorm(0.5, vmin=0, vmax=0.6, clip=True)
+LEVELS = (0, 0.002, 0.01, 0.025, 0.05, 0.065, 0.08, 0.1, 0.15, 0.2, 0.3, 0.45)
+"""Losses where the maps change colour."""
 
-LEVELS = (0.01, 0.025, 0.05, 0.075, 0.1, 0.15, 0.2, 0.3, 0.4, 0.6)
-"""Where the maps have contour lines."""
+LOSS_NORM = BoundaryNorm(LEVELS, LOSS_COLOURS.N, extend="max")
 
 
 @dataclass(frozen=True)
@@ -195,11 +195,10 @@ def _problem(axes: Axes, x: Curve, g: Curve, h: Curve, label: Curve) -> None:
 
 
 def _map(axes: Axes, x: Curve, panel: Panel) -> None:
-    axes.imshow(panel.loss, origin="lower", extent=(-1, 1, 0, 1), aspect="auto",
-                cmap=LOSS_COLOURS, norm=LOSS_NORM, interpolation="bilinear")  # fmt: skip
     height, width = panel.loss.shape
     places = np.linspace(-1, 1, width), np.linspace(0, 1, height)
-    axes.contour(*places, panel.loss, LEVELS, colors="white", linewidths=0.5, alpha=0.8)
+    axes.contourf(*places, panel.loss, LEVELS, cmap=LOSS_COLOURS, norm=LOSS_NORM, extend="max")
+    axes.contour(*places, panel.loss, LEVELS, colors="white", linewidths=0.5)
     halo = [effects.withStroke(linewidth=4.4, foreground="white")]
     for name, curve in panel.curves.items():
         tint, dashes, width = MODELS[name]
@@ -211,7 +210,7 @@ def _map(axes: Axes, x: Curve, panel: Panel) -> None:
 
 def _colour_bar(figure: Figure, places: list[Axes]) -> None:
     scale = ScalarMappable(norm=LOSS_NORM, cmap=LOSS_COLOURS)
-    bar = figure.colorbar(scale, ax=places, pad=0.015, aspect=28, extend="max")
+    bar = figure.colorbar(scale, ax=places, pad=0.015, aspect=28)
     bar.set_label("$L(y \\mid x, S)$", color=FAINT)
-    bar.set_ticks([0, 0.05, 0.2, 0.4, 0.6])
+    bar.set_ticks(LEVELS, labels=[f"{level:g}" for level in LEVELS])
     bar.outline.set_visible(False)
