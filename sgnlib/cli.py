@@ -285,6 +285,7 @@ def _run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument(
         "--images",
+        action="extend",
         nargs="+",
         default=[],
         metavar="DOMAIN=FOLDER",
