@@ -148,7 +148,7 @@ def lean(outputs: Mixes, syms: Points) -> float:
 def compared(
     table: pd.DataFrame, column: str, first: str, sign: Literal["<", ">"], *others: str
 ) -> pd.DataFrame:
-    """Compares injections in one measure of `ablation_table`, averaged over seeds.
+    """Compares injections in one measure of `ablation_table`: the means, and seed by seed.
 
     Args:
         table: The measures, a row per injection and seed.
@@ -156,16 +156,21 @@ def compared(
         first: The injection that the statement is about.
         sign: Whether its value should be the smaller or the larger one.
         others: Those it is compared with.
+
+    Returns:
+        Two rows for each of the others: one `holds` if the means are so, the other if they are so
+        in more than half of the seeds. A measure that is not defined (nan) compares as false.
     """
-    wide = table.pivot_table(index="seed", columns="injection", values=column)
-    better = {"<": wide.lt, ">": wide.gt}[sign]
-    rows = {}
+    wide = table.pivot_table(index="seed", columns="injection", values=column, dropna=False)
+    rows: dict[str, dict[str, object]] = {}
     for other in others:
-        wins = better(wide[other], axis=0)[first] if first in wide and other in wide else None
-        means = {name: wide[name].mean() for name in (first, other) if name in wide}
-        apart = len(means) == 2 and (means[first] - means[other]) * (1 if sign == ">" else -1) > 0
-        seeds = f"{int(wins.sum())} of {len(wins)}" if wins is not None else "not defined"
-        rows[f"{column}, {first} {sign} {other}"] = means | {"seeds": seeds, "holds": bool(apart)}
+        ours, theirs = wide[first], wide[other]
+        better = ours < theirs if sign == "<" else ours > theirs
+        mean = ours.mean() < theirs.mean() if sign == "<" else ours.mean() > theirs.mean()
+        name = f"{column}, {first} {sign} {other}"
+        rows[name] = {first: ours.mean(), other: theirs.mean(), "holds": bool(mean)}
+        seeds = f"{int(better.sum())} of {len(better)}"
+        rows[f"{name}, seeds"] = {"so in": seeds, "holds": bool(better.mean() > 0.5)}
     return pd.DataFrame(rows).T
 
 
