@@ -1,4 +1,4 @@
-# Everything the paper shows, as jobs: images -> trainings -> notebooks -> report.
+# Everything the paper shows, as jobs: toy problem, images -> trainings -> notebooks -> report.
 #
 #     sgn reproduce --profile quick                            the usual way: `make reproduce`
 #     snakemake --cores 2 --config profile=quick               the same by hand
@@ -81,9 +81,23 @@ rule notebooks:
 
 rule trainings:
     input:
-        [ancient(str(job.manifest)) for job in PLAN.runs.values()],
+        [ancient(str(job.manifest)) for job in (*PLAN.toys.values(), *PLAN.runs.values())],
     message:
         "All runs are trained"
+
+
+rule toy:
+    output:
+        manifest("toy"),
+    log:
+        logfile("toy"),
+    params:
+        expected=expected("toy"),
+    priority: 100_000
+    message:
+        "Training the toy problem's {wildcards.name} ({params.expected})"
+    shell:
+        command("toy")
 
 
 rule paint:
@@ -127,9 +141,7 @@ rule execute:
         logfile("notebook"),
     params:
         expected=expected("notebook"),
-    threads: lambda w: job("notebook", w).threads
-    # A notebook that wants all cores comes first, while they are free; others as they can.
-    priority: lambda w: 10 ** (4 + 3 * (job("notebook", w).threads > 1))
+    priority: 10_000
     resources:
         mem_mb=2000,
     message:

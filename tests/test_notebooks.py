@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from sgnlib.notebook import PARAMETERS
-from sgnlib.pipeline.plan import NOTEBOOKS, Notebook, notebook_file, read_notebook
+from sgnlib.pipeline.plan import NOTEBOOKS, Notebook
+from sgnlib.pipeline.sources import notebook_file, read_notebook
 
 by_name = pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda notebook: notebook.name)
 

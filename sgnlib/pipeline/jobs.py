@@ -51,6 +51,7 @@ def do(kind: Kind, name: str, profile: str, digest: str | None = None) -> int:
         print(f"{kind} {name}: code or rows changed since the start; call again", file=sys.stderr)
         return 1
     work: dict[Kind, Callable[[Job, str], list[Path]]] = {
+        "toy": train_toys,
         "images": paint,
         "train": run_training,
         "notebook": execute,
@@ -94,6 +95,20 @@ def run_training(job: Job, profile: str) -> list[Path]:
 
 def _same_packages(info: dict[str, Any]) -> bool:
     return all(info[package] == version(package) for package in NUMERICS)
+
+
+def train_toys(job: Job, profile: str) -> list[Path]:
+    """Trains a stack of toy models, or takes the one that is there."""
+    from sgnlib.training import toy_runs
+
+    name, seeds = str(job.arguments[0]), range(int(job.arguments[1]))
+    rows = {
+        "table1": toy_runs.table_1_rows,
+        "best": toy_runs.best_rows,
+        "fig9": toy_runs.fig_9_rows,
+    }[name](seeds, profile)
+    toy_runs.trained(name, rows)
+    return [path for path in toy_runs.run_path(name, rows).iterdir() if path.is_file()]
 
 
 def execute(job: Job, profile: str) -> list[Path]:
@@ -174,6 +189,6 @@ def forget_others(job: Job, made: list[Path]) -> None:
 
 
 if __name__ == "__main__":
-    warm = sys.argv[1:2] in (["images"], ["train"])  # a notebook has a kernel of its own
+    warm = sys.argv[1:2] in (["toy"], ["images"], ["train"])  # a notebook has a kernel of its own
     answer = ask(sys.argv[1:]) if warm else None
     sys.exit(main() if answer is None else answer)

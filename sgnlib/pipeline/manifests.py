@@ -17,7 +17,7 @@ from sgnlib.storage import atomic_write
 
 def manifest_dir(kind: str) -> Path:
     """Manifests live and die with the folder whose files they list."""
-    homes = {"images": paths.cache_dir, "train": paths.runs_dir}
+    homes = {"images": paths.cache_dir, "train": paths.runs_dir, "toy": paths.runs_dir}
     home = homes[kind]() if kind in homes else paths.figures_dir() / "executed"
     return home / "manifests" / kind
 

@@ -10,7 +10,8 @@ import sys
 import nbformat
 
 from sgnlib import paths
-from sgnlib.pipeline.plan import NOTEBOOKS, Plan, notebook_file
+from sgnlib.pipeline.plan import NOTEBOOKS, Plan
+from sgnlib.pipeline.sources import notebook_file
 from sgnlib.storage import atomic_write
 
 

@@ -8,7 +8,6 @@ with a cache from elsewhere knows what is done. Nothing here imports torch.
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import json
 from collections.abc import Iterable
@@ -16,9 +15,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from sgnlib import paths
 from sgnlib.experiments import (
     FIG_7_SGN,
     FIG_7_SINGLEGAN,
@@ -35,10 +33,11 @@ from sgnlib.experiments import (
 )
 from sgnlib.pipeline.cost import expected_seconds
 from sgnlib.pipeline.manifests import is_whole, manifest_dir
+from sgnlib.pipeline.sources import code_cells, imported, read_notebook
 from sgnlib.provenance import code_digest
 
-Kind = Literal["images", "train", "notebook", "report"]
-KINDS: tuple[Kind, ...] = ("images", "train", "notebook", "report")
+Kind = Literal["toy", "images", "train", "notebook", "report"]
+KINDS: tuple[Kind, ...] = ("toy", "images", "train", "notebook", "report")
 """In the order of work."""
 
 
@@ -50,15 +49,13 @@ class Notebook:
         name: File name without ending.
         rows: The experiments, at the paper's sizes.
         seeds: How many seeds of each, in every profile but smoke.
-        seconds: What its own cells take in `quick`, on one core of a laptop.
-        threads: Cores it makes use of.
+        toys: Names of trained stacks of the toy problem (`training.toy_runs`).
     """
 
     name: str
     rows: tuple[Experiment, ...] = ()
     seeds: int = 1
-    seconds: float = 15.0
-    threads: int = 1
+    toys: tuple[str, ...] = ()
 
     def seeds_at(self, profile: str) -> int:
         """How many seeds a profile asks for; smoke is content with one."""
@@ -67,7 +64,7 @@ class Notebook:
 
 NOTEBOOKS = (
     Notebook("00_what_is_a_sym_parameter", (MODEL_1,)),
-    Notebook("01_toy_problem", seeds=10, seconds=70.0),
+    Notebook("01_toy_problem", seeds=10, toys=("table1", "best", "fig9")),
     Notebook("02_hyperparameter_baselines", (MODEL_1, *TABLE_3_HYPER), seeds=3),
     Notebook("03_model_1", (MODEL_1,)),
     Notebook("04_model_2", (MODEL_2,)),
@@ -95,10 +92,9 @@ class Job:
         name: Unique within its kind.
         digest: Twelve hex digits that change with anything the result depends on.
         inputs: Manifests that must be there before.
-        arguments: Domain and size of images, experiment and seed of a training, file name and
-            number of seeds of a notebook.
-        seconds: Expected time, for the order of work and for the reader.
-        threads: Cores it makes use of.
+        arguments: Domain and size of images, experiment and seed of a training; name and number
+            of seeds of a notebook or of a stack of toy models.
+        seconds: Expected time on one core, for the order of work and for the reader.
     """
 
     kind: Kind
@@ -107,7 +103,6 @@ class Job:
     inputs: tuple[Path, ...]
     arguments: tuple[str | int, ...]
     seconds: float
-    threads: int = 1
 
     @property
     def manifest(self) -> Path:
@@ -136,6 +131,21 @@ class Plan:
                 for seed in range(notebook.seeds_at(self.profile)):
                     found[row.name, seed] = replace(at_profile(row, self.profile), seed=seed)
         return list(found.values())
+
+    @cached_property
+    def toys(self) -> dict[str, Job]:
+        """Trainings of the toy problem, once per stack of models."""
+        code = _digest(code_digest("sgnlib.training.toy_runs"), _versions(NUMERICS))
+        return {
+            name: self._toy(name, notebook.seeds_at(self.profile), code)
+            for notebook in NOTEBOOKS
+            for name in notebook.toys
+        }
+
+    def _toy(self, name: str, seeds: int, code: str) -> Job:
+        # In all profiles but smoke, the toy problem has the paper's size.
+        digest = _digest(code, name, seeds, self.profile == "smoke")
+        return Job("toy", name, digest, (), (name, seeds), 40.0)
 
     @cached_property
     def images(self) -> dict[str, Job]:
@@ -178,7 +188,7 @@ class Plan:
             for row in notebook.rows
             for seed in range(seeds)
         )
-        runs = [self.runs[name] for name in names]
+        runs = [*(self.toys[name] for name in notebook.toys), *(self.runs[name] for name in names)]
         # What every notebook imports in order to load runs and images says nothing about this one:
         # what those depend on is part of their own digests.
         start = code_digest("sgnlib.notebook", without=("sgnlib.training", "sgnlib.datasets"))
@@ -199,8 +209,7 @@ class Plan:
             digest=digest,
             inputs=tuple(run.manifest for run in runs),
             arguments=(notebook.name, seeds),
-            seconds=notebook.seconds,
-            threads=notebook.threads,
+            seconds=15.0,
         )
 
     @cached_property
@@ -220,6 +229,8 @@ class Plan:
     def jobs(self, kind: Kind) -> dict[str, Job]:
         """The jobs of one kind, by name."""
         match kind:
+            case "toy":
+                return self.toys
             case "images":
                 return self.images
             case "train":
@@ -241,40 +252,6 @@ class Plan:
 def run_name(row: Experiment, profile: str) -> str:
     """Names a run: experiment, profile, seed."""
     return f"{row.name}-{profile}-seed{row.seed}"
-
-
-def notebook_file(name: str) -> Path:
-    """Where a notebook lies."""
-    return paths.ROOT / "notebooks" / f"{name}.ipynb"
-
-
-def read_notebook(name: str) -> dict[str, Any]:
-    """A notebook as JSON, every cell's source as one string."""
-    book = json.loads(notebook_file(name).read_text(encoding="utf-8"))
-    for cell in book["cells"]:
-        cell["source"] = "".join(cell["source"])
-    return book
-
-
-def code_cells(name: str) -> list[str]:
-    """The sources of a notebook's code cells."""
-    return [c["source"] for c in read_notebook(name)["cells"] if c["cell_type"] == "code"]
-
-
-def imported(cells: Iterable[str]) -> list[str]:
-    """The modules of sgnlib that cells of code import, submodules included."""
-    found: set[str] = set()
-    for node in ast.walk(ast.parse("\n".join(cells))):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
-    return sorted(name for name in found if name.split(".")[0] == "sgnlib" and _is_module(name))
-
-
-def _is_module(name: str) -> bool:
-    place = paths.ROOT.joinpath(*name.split("."))
-    return place.with_suffix(".py").is_file() or (place / "__init__.py").is_file()
 
 
 # ---------------------------------------------------------------------------------------- digests

@@ -23,7 +23,7 @@ _NOISE = re.compile(
     r"\[\w{3} \w{3} .*\]|Finished jobid|Select jobs|Execute \d+ jobs|Assuming|Using shell|"
     r"Provided|Rules claiming|Building DAG|Job stats|job +count|[-]+ +[-]+|[\w]+ +\d+$|"
     r"Complete log|Elapsed time|Job 0: |This was a dry-run|Reasons:|\(check individual|"
-    r"Singularity|Conda|host:|\s+(input files updated|output files have|all|execute|paint|train)"
+    r"host:|\s+(input files updated|output files have|all|execute|paint|toy|train)"
 )
 """Lines of Snakemake that tell a reader nothing."""
 
@@ -49,7 +49,7 @@ def reproduce(
     begun = time.monotonic()
     gpus = _count_gpus() if gpus is None else gpus
     command = _command(profile, cores, target, dry_run, gpus)
-    untrained = any(not job.manifest.exists() for job in plan.runs.values())
+    untrained = any(not job.manifest.exists() for job in [*plan.toys.values(), *plan.runs.values()])
     warm: AbstractContextManager[dict[str, str]] = nullcontext({})
     with warm_process() if untrained and not dry_run else warm as environment:
         process = subprocess.Popen(

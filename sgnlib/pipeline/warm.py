@@ -139,7 +139,7 @@ def prepare() -> Work:
     import torch
 
     from sgnlib.pipeline.jobs import main as work
-    from sgnlib.training import loop  # noqa: F401
+    from sgnlib.training import loop, toy_runs  # noqa: F401
 
     torch.optim.Adam([torch.nn.Parameter(torch.zeros(1))])  # the first one imports half of torch
     return work

@@ -58,6 +58,12 @@ def test_an_evaluation_changes_the_notebooks_that_call_it(changed: Changed) -> N
     assert found == {*notebooks("05"), REPORT}
 
 
+def test_the_toy_problem_has_runs_of_its_own(changed: Changed, unchanged: Digests) -> None:
+    found = changed("sgnlib/training/toy.py", "import", "import sys\nimport")
+    assert len(all_of(unchanged, "toy")) == 3
+    assert found == {*all_of(unchanged, "toy"), *notebooks("01"), REPORT}
+
+
 def test_training_code_changes_every_run_and_what_reads_runs(
     changed: Changed, unchanged: Digests
 ) -> None:
@@ -74,7 +80,7 @@ def test_a_painter_changes_images_and_all_that_learns_from_them(
 ) -> None:
     package = "sgnlib/datasets/procedural/__init__.py"
     found = changed(package, "import", "import sys\nimport")
-    assert found == unchanged.keys() - notebooks("01")
+    assert found == unchanged.keys() - notebooks("01") - all_of(unchanged, "toy")
 
 
 def test_one_row_changes_its_own_runs_and_their_notebooks(changed: Changed) -> None:

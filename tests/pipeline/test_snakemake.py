@@ -84,7 +84,7 @@ def test_everything_is_made_once(finished: Copy) -> None:
     made = calls(finished)
     assert set(made.values()) == {1}
     kinds = Counter(call.split()[0] for call in made)
-    assert kinds == {"images": 6, "train": 2, "notebook": 3, "report": 1}
+    assert kinds == {"toy": 3, "images": 6, "train": 2, "notebook": 3, "report": 1}
 
 
 def test_nothing_to_do_is_said_soon_whatever_the_time_stamps(project: Copy) -> None:
