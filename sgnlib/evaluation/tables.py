@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pandas as pd
 import torch
@@ -13,9 +12,9 @@ from torch import Tensor
 from sgnlib.evaluation.images import eval_images, eval_photos
 from sgnlib.evaluation.labels import loss_names, sym_label
 from sgnlib.evaluation.translate import Points
-from sgnlib.experiments import Experiment
+from sgnlib.losses.adversarial import lsgan
 from sgnlib.shapes import Images, PerDomain
-from sgnlib.training.objectives import Networks
+from sgnlib.training.objectives import Networks, Objective
 from sgnlib.training.runs import Run
 from sgnlib.training.step import domain_losses
 from sgnlib.training.trainer import build_objectives
@@ -38,25 +37,7 @@ def loss_table(
     Returns:
         Columns S, seed, L_G and one per domain (`loss_names`).
     """
-    experiment = run.experiment
-    networks = run.networks()
-    if judge is not None:
-        networks = replace(networks, discriminators=judge.networks().discriminators)
-    photos = eval_photos(experiment, count)
-    reals = {
-        domain.data: _repeated(eval_images(experiment, domain.data), len(photos))
-        for one, domain in zip(
-            build_objectives(experiment, networks), experiment.domains, strict=True
-        )
-        if one.has_discriminator
-    }
-    rows = []
-    for sym in syms:
-        means = _losses(experiment, networks, photos, reals, sym[None]).mean(dim=0)
-        named = dict(zip(loss_names(experiment), means.tolist(), strict=True))
-        label = sym_label(sym.tolist())
-        rows.append({"S": label, "seed": experiment.seed, "L_G": float(means @ sym)} | named)
-    return pd.DataFrame(rows)
+    return _judged(run, [judge or run], syms, count)[0]
 
 
 def compare_with_hyper(
@@ -68,10 +49,12 @@ def compare_with_hyper(
 ) -> pd.DataFrame:
     """Table 3 in long form: one sym model against one hyper-parameter model per S, per seed.
 
-    Each model is judged by its own discriminator, as in the paper, and by the sym model's of the
-    same seed (column `judge`). A hyper-parameter model with s_adv = 0 never trained its
-    discriminator, so its own L_adv says nothing: `judge == "sym"` is the fair table for L_adv.
-    L_G does not depend on the judge there, as L_adv has weight zero.
+    Each model is judged by its own discriminator, as in the paper (`judge` is "own"), and by the
+    sym model's of the same seed ("sym"). Where s_adv > 0, "own" is the fair table: each generator
+    has trained against that judge and no other, and a stranger's discriminator finds more to
+    object to. Where s_adv = 0 a hyper-parameter model's discriminator has never been trained, so
+    that its own L_adv says little, and "sym" is the fair table. L_G is the same in both there,
+    since L_adv has weight zero: for L_G "own" is fair throughout.
 
     Args:
         sym_runs: One per seed.
@@ -84,8 +67,7 @@ def compare_with_hyper(
         ours = loss_table(sym_run, syms, count=count).assign(model="sym")
         tables += [ours.assign(judge="own"), ours.assign(judge="sym")]
         for s, group in zip(syms, hyper_runs, strict=True):
-            own = loss_table(group[position], s[None], count=count)
-            fair = loss_table(group[position], s[None], judge=sym_run, count=count)
+            own, fair = _judged(group[position], [group[position], sym_run], s[None], count)
             tables += [
                 own.assign(model="hyper", judge="own"),
                 fair.assign(model="hyper", judge="sym"),
@@ -99,7 +81,7 @@ def spread(table: pd.DataFrame, by: Sequence[str] = ("S",)) -> pd.DataFrame:
     return table.groupby(list(by), sort=False)[losses].agg(["mean", "std"])
 
 
-def ratios(long: pd.DataFrame, judge: str = "sym") -> pd.DataFrame:
+def ratios(long: pd.DataFrame, judge: str = "own") -> pd.DataFrame:
     """L_G of the sym model over that of the hyper-parameter model, per S (rows) and seed.
 
     Args:
@@ -138,24 +120,37 @@ def own_corner(table: pd.DataFrame, syms: Points) -> pd.DataFrame:
 def middle_between(table: pd.DataFrame, syms: Points) -> pd.DataFrame:
     """A loss weighted 0.5 "should be valued in between the values when the weight is 1 and 0".
 
-    Every value at weight 0.5 is compared with the value at weight 1 and with the least at
-    weight 0, which is more than the mean would ask.
+    Weight moves along an edge of the simplex: the value in an edge's middle is compared with the
+    values at its two ends. A stricter reading, which does not decide, compares it with the least
+    value at weight 0, at an end of another edge too.
 
     Args:
         table: Means per S, rows in the order of `syms`, a column per loss.
-        syms: The S: corners and middles of edges.
+        syms: The S: corners and middles of edges; others are left out.
+
+    Returns:
+        Per loss: means at weights 1, 0.5 and 0, on how many edges it is `between`, how often it
+        is `below all at 0`, and whether it `holds` on all edges.
     """
+    points = [tuple(s) for s in syms.tolist()]
+    domains = syms.shape[1]
+    middles = [i for i, s in enumerate(points) if sorted(s)[-2:] == [0.5, 0.5]]
     rows = {}
     for k, loss in enumerate(_loss_columns(table)):
-        values, weight = table[loss].to_numpy(), syms[:, k].numpy()
-        one, half, zero = (values[abs(weight - w) < 1e-6] for w in (1.0, 0.5, 0.0))
-        inside = (half > one.max()) & (half < zero.min())
+        values = dict(zip(points, table[loss].to_numpy(), strict=True))
+        one = values[_corner(k, domains)]
+        edges = [points[i] for i in middles if points[i][k] == 0.5]
+        ends = [values[_corner(_other(edge, k), domains)] for edge in edges]
+        half = [values[edge] for edge in edges]
+        least = min(v for s, v in values.items() if s[k] == 0)
+        between = [one < h < end for h, end in zip(half, ends, strict=True)]
         rows[loss] = {
-            "weight 1": one.max(),
-            "weight 0.5": half.mean(),
-            "weight 0": zero.mean(),
-            "inside": f"{inside.sum()} of {len(half)}",
-            "holds": bool(inside.all()),
+            "weight 1": one,
+            "weight 0.5": sum(half) / len(half),
+            "weight 0": sum(ends) / len(ends),
+            "between": f"{sum(between)} of {len(between)}",
+            "below all at 0": f"{sum(h < least for h in half)} of {len(half)}",
+            "holds": all(between),
         }
     return pd.DataFrame(rows).T
 
@@ -182,21 +177,57 @@ def _loss_columns(table: pd.DataFrame) -> list[str]:
     return [column for column in table.columns if column.startswith("L_") and column != "L_G"]
 
 
+def _corner(k: int, domains: int) -> tuple[float, ...]:
+    return tuple(1.0 if i == k else 0.0 for i in range(domains))
+
+
+def _other(edge: tuple[float, ...], k: int) -> int:
+    """The domain at the other end of an edge that leaves corner `k`."""
+    return next(i for i, s in enumerate(edge) if s == 0.5 and i != k)
+
+
 @torch.no_grad()
-def _losses(
-    experiment: Experiment,
+def _judged(run: Run, judges: Sequence[Run], syms: Points, count: int | None) -> list[pd.DataFrame]:
+    """A `loss_table` per judge, of the same translations."""
+    experiment, networks = run.experiment, run.networks()
+    objectives = build_objectives(experiment, networks)
+    photos = eval_photos(experiment, count)
+    reals = {
+        one.domain.data: _repeated(eval_images(experiment, one.domain.data), len(photos))
+        for one in objectives
+        if one.has_discriminator
+    }
+    others = [None if judge is run else judge.networks().discriminators for judge in judges]
+    rows: list[list[dict[str, object]]] = [[] for _ in judges]
+    for sym in syms:
+        outputs, losses = _in_parts(networks, objectives, photos, reals, sym)
+        for table, discriminators in zip(rows, others, strict=True):
+            means = losses.mean(dim=0)
+            for k, stranger in (discriminators or {}).items():
+                own = lsgan(networks.discriminators[k](outputs), real=True)
+                means[k] += (lsgan(stranger(outputs), real=True) - own).mean()
+            named = dict(zip(loss_names(experiment), means.tolist(), strict=True))
+            about = {"S": sym_label(sym.tolist()), "seed": experiment.seed}
+            table.append(about | {"L_G": float(means @ sym)} | named)
+    return [pd.DataFrame(table) for table in rows]
+
+
+def _in_parts(
     networks: Networks,
+    objectives: Sequence[Objective],
     photos: Images,
     reals: dict[str, Images],
-    sym: Points,
-) -> PerDomain:
-    objectives = build_objectives(experiment, networks)
-    parts = []
-    for chosen in torch.arange(len(photos)).split(16):
+    sym: Float[Tensor, " domains"],
+) -> tuple[Images, PerDomain]:
+    """Translations and losses of all photos at one S, a few images at a time."""
+    outputs, losses = [], []
+    for chosen in torch.arange(len(photos)).split(20):
         batch = {name: images[chosen] for name, images in reals.items()}
         at = sym.expand(len(chosen), -1).contiguous()
-        parts.append(domain_losses(networks, objectives, photos[chosen], batch, at)[1])
-    return torch.cat(parts)
+        output, each = domain_losses(networks, objectives, photos[chosen], batch, at)
+        outputs.append(output)
+        losses.append(each)
+    return torch.cat(outputs), torch.cat(losses)
 
 
 def _repeated(images: Images, count: int) -> Float[Tensor, "count 3 height width"]:
