@@ -35,7 +35,7 @@ def products(manifest: Path) -> list[Path]:
 
 
 def is_whole(manifest: Path) -> bool:
-    """Whether everything a manifest lists is there, unaltered."""
+    """Whether a manifest is there, and everything it lists too, unaltered."""
     try:
         made = json.loads(manifest.read_text())["made"]
         return all(file_digest(_local(name)) == digest for name, digest in made.items())

@@ -240,6 +240,15 @@ class Plan:
             case "report":
                 return {"report": self.report}
 
+    def is_done(self, target: str) -> bool:
+        """Whether everything is there, unaltered, that a target of the Snakefile asks for."""
+        wanted = {
+            "trainings": [*self.toys.values(), *self.runs.values()],
+            "notebooks": [*self.notebooks.values()],
+            "all": [*self.notebooks.values(), self.report],
+        }[target]
+        return all(is_whole(job.manifest) for job in wanted)
+
     def drop_broken(self) -> list[Job]:
         """Removes the manifests of jobs whose products are gone or altered; returns those jobs."""
         every = [job for kind in KINDS for job in self.jobs(kind).values()]

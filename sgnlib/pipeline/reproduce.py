@@ -22,8 +22,8 @@ from sgnlib.pipeline.warm import warm_process
 _NOISE = re.compile(
     r"\[\w{3} \w{3} .*\]|Finished jobid|Select jobs|Execute \d+ jobs|Assuming|Using shell|"
     r"Provided|Rules claiming|Building DAG|Job stats|job +count|[-]+ +[-]+|[\w]+ +\d+$|"
-    r"Complete log|Elapsed time|Job 0: |This was a dry-run|Reasons:|\(check individual|"
-    r"host:|\s+(input files updated|output files have|all|execute|paint|toy|train)"
+    r"Nothing to be done|Complete log|Elapsed time|Job 0: |This was a dry-run|Reasons:|host:|"
+    r"\s+(\(check individual|input files updated|output files have|all|execute|paint|toy|train)"
 )
 """Lines of Snakemake that tell a reader nothing."""
 
@@ -46,6 +46,9 @@ def reproduce(
         gpus: GPUs to use, one per training (default: those that nvidia-smi lists).
     """
     plan = Plan(profile)
+    if plan.is_done(target):  # without starting Snakemake, which takes seconds to say the same
+        _close(plan, target, f"Nothing to do: everything in profile {profile} is up to date.")
+        return 0
     begun = time.monotonic()
     gpus = _count_gpus() if gpus is None else gpus
     command = _command(profile, cores, target, dry_run, gpus)
@@ -61,12 +64,11 @@ def reproduce(
             env=os.environ | {"PYTHONUNBUFFERED": "1"} | environment,
         )
         assert process.stdout is not None
-        idle = _narrate(process, process.stdout, begun)
+        _narrate(process, process.stdout, begun)
         status = process.wait()
     if status == 0 and not dry_run:
-        print(_closing(idle, profile, time.monotonic() - begun))
-        if target == "all":
-            print("\n".join(summary(plan)))
+        minutes, seconds = divmod(round(time.monotonic() - begun), 60)
+        _close(plan, target, f"Profile {profile} is done, after {minutes} min {seconds} s.")
     return status
 
 
@@ -90,9 +92,9 @@ def _count_gpus() -> int:
     return listed.stdout.count("GPU ")
 
 
-def _narrate(process: subprocess.Popen[str], output: IO[str], begun: float) -> bool:
-    """Prints what is worth reading; returns whether there was nothing to do."""
-    idle, done, total = False, 0, 0
+def _narrate(process: subprocess.Popen[str], output: IO[str], begun: float) -> None:
+    """Prints what is worth reading of Snakemake's account."""
+    done, total = 0, 0
     for line in _lines(process, output):
         if match := re.match(r"(\d+) of (\d+) steps", line):
             done, total = int(match[1]), int(match[2])
@@ -101,11 +103,8 @@ def _narrate(process: subprocess.Popen[str], output: IO[str], begun: float) -> b
         elif match := re.match(r"Job [1-9]\d*: (.*)", line):
             minutes, seconds = divmod(round(time.monotonic() - begun), 60)
             print(f"{minutes:3}:{seconds:02}  {done:3}/{total}  {match[1]}", flush=True)
-        elif line.startswith("Nothing to be done"):
-            idle = True
         elif line.strip() and not _NOISE.match(line):
             print(line, end="", flush=True)
-    return idle
 
 
 def _lines(process: subprocess.Popen[str], output: IO[str]) -> Iterator[str]:
@@ -119,11 +118,10 @@ def _lines(process: subprocess.Popen[str], output: IO[str]) -> Iterator[str]:
         raise
 
 
-def _closing(idle: bool, profile: str, seconds: float) -> str:
-    if idle:
-        return f"Nothing to do: everything in profile {profile} is up to date."
-    minutes, rest = divmod(round(seconds), 60)
-    return f"Profile {profile} is done, after {minutes} min {rest} s."
+def _close(plan: Plan, target: str, verdict: str) -> None:
+    print(verdict)
+    if target == "all":
+        print("\n".join(summary(plan)))
 
 
 def summary(plan: Plan) -> list[str]:
