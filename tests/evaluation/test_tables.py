@@ -84,7 +84,7 @@ def test_the_papers_statements_hold_on_the_papers_numbers() -> None:
     zero = at_zero_weight(PAPER, SYMS, judge="own")
     assert zero["holds"].all()
     assert zero["hyper"]["L_adv"] == pytest.approx((2.540 + 1.375 + 3.054) / 3)
-    mean = float(ratios(PAPER, judge="own")[0].mean())
+    mean = float(ratios(PAPER)[0].mean())
     assert mean == pytest.approx(1.192, abs=0.001)
 
 
