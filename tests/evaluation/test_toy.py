@@ -87,6 +87,24 @@ def test_a_network_that_ignores_s_fails() -> None:
     assert not tables.movement(stubborn)["holds"].any()
 
 
+def test_its_own_answer_has_to_be_better_than_all_others() -> None:
+    names = ["(1.00, 0.00)", "(0.50, 0.50)", "(0.00, 1.00)"]
+    cross = pd.DataFrame([[0.1, 0.2, 0.3], [0.1, 0.2, 0.3], [0.3, 0.2, 0.1]], names, names)
+    judged = tables.follows_weights(cross)
+    assert judged["holds"].tolist() == [True, False, True]
+    assert judged["best of others"].tolist() == [0.2, 0.1, 0.2]
+
+
+def test_a_network_that_moves_a_little_less_is_no_ablation() -> None:
+    class Hesitant(Ideal):
+        def logits(self, x: Tensor, sym: Tensor) -> Tensor:
+            return super().logits(x, sym) / 5
+
+    moves = tables.movement({**IDEAL, S_IN: Hesitant()})
+    share = moves.loc["S_in", "moves"] / moves.loc["sym", "moves"]
+    assert 0.1 < share < 1 and not moves["holds"].any()
+
+
 def test_each_row_has_its_own_bar() -> None:
     at = [tables.optimal_losses(sym)[0] for sym in WEIGHTS]
     near = tables.near_optimum(_frame(sym=[a + 0.0045 for a in at]))
