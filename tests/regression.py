@@ -47,7 +47,7 @@ def nbval() -> list[str]:
     return [
         *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "addopts="),
         *("--nbval", "--nbval-sanitize-with", str(paths.ROOT / "tests" / "sanitize.cfg")),
-        *("--nbval-cell-timeout", "900", "-n", "2", "--dist", "loadfile"),
+        *("--nbval-cell-timeout", "900", "-n", "2", "--dist", "loadfile", "-p", "tests.kernels"),
         *notebooks,
     ]
 
