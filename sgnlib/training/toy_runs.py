@@ -80,11 +80,6 @@ def run_path(name: str, rows: Sequence[ToyModel]) -> Path:
     return paths.runs_dir() / f"toy-{name}-{digest}"
 
 
-def seconds(name: str, rows: Sequence[ToyModel]) -> float:
-    """How long the training of these rows took."""
-    return float(json.loads((run_path(name, rows) / MANIFEST).read_text())["seconds"])
-
-
 def _train(folder: Path, name: str, rows: Sequence[ToyModel], progress: bool) -> None:
     protocol, begun = rows[0].protocol, time.monotonic()
     steps = protocol.epochs * protocol.epoch_steps
