@@ -12,7 +12,7 @@ from sgnlib.training.runs import Run
 
 def test_closed_channels_are_counted_per_ccam_and_corner() -> None:
     first = torch.tensor([[[0.04, 0.5, 0.9, 0.01]], [[0.2, 0.04, 0.9, 0.9]]])
-    second = torch.full((2, 3, 8), 0.06)
+    second = torch.full((2, 1, 8), 0.06)
     table = closed_table((first, second))
     assert list(table["closed"]) == [0.5, 0.25, 0.0, 0.0]
     assert list(table["CCAM"]) == [1, 1, 2, 2]
