@@ -18,6 +18,7 @@ from sgnlib.storage import hash_file, sha256
 from sgnlib.training import journal, loop
 from sgnlib.training.loop import train
 from sgnlib.training.runs import Run, find_run, run_path
+from sgnlib.training.runtime import repeatable
 from sgnlib.training.trainer import Losses, Trainer
 from tests.training.rows import TINY
 
@@ -85,9 +86,11 @@ def test_a_run_is_trained_once_and_says_all(again: Callable[..., Run], tmp_path:
 
 def test_weights_come_back(again: Callable[..., Run]) -> None:
     run = again()
-    trainer = Trainer(TINY, torch.device("cpu"))
-    for number in range(TINY.steps):
-        trainer.step(number)
+    device = torch.device("cpu")
+    with repeatable(TINY, device):
+        trainer = Trainer(TINY, device)
+        for number in range(TINY.steps):
+            trainer.step(number)
     networks = run.networks()
     pairs = [(networks.generator, trainer.networks.generator)]
     pairs += [(networks.discriminators[1], trainer.networks.discriminators[1])]
