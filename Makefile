@@ -24,7 +24,7 @@ lint: environment ## style and types
 	@$(RUN) mypy
 
 unit: environment ## unit tests
-	@$(RUN) pytest -q -n 2
+	@OMP_NUM_THREADS=1 $(RUN) pytest -q -n 2
 
 regression: environment ## notebooks against their committed outputs, tables and figures in tolerance
 	@$(RUN) sgnlib.cli reproduce --profile quick --until trainings
