@@ -26,9 +26,25 @@ def write(folder: Path, **columns: list) -> None:
 
 def test_numbers_within_tolerance_agree(folders: tuple[Path, Path]) -> None:
     made, committed = folders
-    write(committed, S=["(1, 0)", "(0, 1)"], L=[1.0, 0.001])
-    write(made, S=["(1, 0)", "(0, 1)"], L=[1.015, 0.004])
+    write(committed, S=["(1, 0)", "(0, 1)"], L=[1.0, float("nan")], holds=[True, False])
+    write(made, S=["(1, 0)", "(0, 1)"], L=[1.00005, float("nan")], holds=[True, False])
     assert list(regression.compare_tables(made, committed)) == []
+
+
+def test_another_kind_of_machine_may_differ_like_another_seed(folders: tuple[Path, Path]) -> None:
+    made, committed = folders
+    write(committed, S=["a", "b", "c"], L=[2.0, 0.01, 0.4], holds=[True, False, True])
+    write(made, S=["a", "b", "c"], L=[1.5, 0.3, 0.6], holds=[True, True, True])
+    compared = {
+        place: list(regression.compare_tables(made, committed, allowed))
+        for place, allowed in (("here", regression.HERE), ("elsewhere", regression.ELSEWHERE))
+    }
+    assert len(compared["here"]) == 2
+    assert compared["elsewhere"] == []
+    write(made, S=["a", "b", "c"], L=[20.0, 0.01, 0.4], holds=[True, False, True])
+    assert list(regression.compare_tables(made, committed, regression.ELSEWHERE))
+    write(made, S=["a", "b", "c"], L=[float("nan"), 0.01, 0.4], holds=[True, False, True])
+    assert list(regression.compare_tables(made, committed, regression.ELSEWHERE))
 
 
 def test_other_numbers_texts_shapes_and_files_are_named(folders: tuple[Path, Path]) -> None:
@@ -48,8 +64,8 @@ def test_pictures_are_compared_as_arrays(folders: tuple[Path, Path]) -> None:
     made, committed = folders
     grey = np.full((4, 6, 3), 100, dtype=np.uint8)
     Image.fromarray(grey).save(committed / "f.png")
-    Image.fromarray(grey + 7).save(made / "f.png")
-    assert list(regression.compare_figures(made, committed)) == []
+    Image.fromarray(grey + 9).save(made / "f.png")
+    assert list(regression.compare_figures(made, committed, regression.ELSEWHERE)) == []
     Image.fromarray(grey + 9).save(made / "f.png")
     assert "differs by 9.0" in next(regression.compare_figures(made, committed))
     Image.fromarray(grey[:3]).save(made / "f.png")

@@ -10,6 +10,7 @@ import sys
 import nbformat
 
 from sgnlib import paths
+from sgnlib.pipeline.machine import write_machine
 from sgnlib.pipeline.plan import NOTEBOOKS, Plan
 from sgnlib.pipeline.sources import notebook_file
 from sgnlib.storage import atomic_write
@@ -23,6 +24,7 @@ def main() -> int:
             take_over(notebook.name)
         else:
             print(f"{notebook.name} is not executed in profile quick: `make reproduce`")
+    write_machine()
     return 0
 
 
