@@ -13,6 +13,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -129,8 +130,11 @@ def imagenet_available() -> bool:
     """
     if imagenet_file().is_file():
         return True
-    if os.environ.get("SGN_OFFLINE") == "1":
-        return False
+    return os.environ.get("SGN_OFFLINE") != "1" and _server_answers()
+
+
+@cache
+def _server_answers() -> bool:
     request = urllib.request.Request(_weights().url, method="HEAD")
     try:
         with urllib.request.urlopen(request, timeout=5):
