@@ -71,7 +71,26 @@ class Generator(nn.Module):
         Raises:
             ValueError: Height or width is not a multiple of 4, or S has the wrong length.
         """
-        x = self._enter(images, sym)
+        return self.mix(self.enter(images, sym), sym)
+
+    def enter(self, images: Images, sym: Sym) -> NewFeatures:
+        """The first convolution's features; except with CONCAT they do not depend on S.
+
+        Raises:
+            ValueError: Height or width is not a multiple of 4, or S has the wrong length.
+        """
+        height, width = images.shape[2:]
+        if height % 4 or width % 4:
+            raise ValueError(f"height and width must be multiples of 4; got {height} x {width}")
+        if sym.shape != (len(images), self.domains):
+            raise ValueError(
+                f"S must have shape ({len(images)}, {self.domains}), one row per image and one "
+                f"column per domain; got {tuple(sym.shape)}"
+            )
+        return self.stem(concat_sym(images, sym) if self.injection == "concat" else images, sym)
+
+    def mix(self, x: Features, sym: Sym) -> NewFeatures:
+        """From the first convolution's features to the translated images."""
         for layers, gate in self._gated_stages():
             x = gate(_through(layers, x, sym), sym)
         x = _through(self.up, x, sym)
@@ -87,26 +106,15 @@ class Generator(nn.Module):
         if self.injection != "ccam":
             raise ValueError(f"only CCAM has attention maps; S enters by {self.injection!r} here")
         maps = []
-        x = self._enter(images, sym)
+        x = self.enter(images, sym)
         for layers, gate in self._gated_stages():
             x = _through(layers, x, sym)
             maps.append(gate.attention(x, sym))
             x = gate(x, sym)
         return tuple(maps)
 
-    def _enter(self, images: Images, sym: Sym) -> NewFeatures:
-        height, width = images.shape[2:]
-        if height % 4 or width % 4:
-            raise ValueError(f"height and width must be multiples of 4; got {height} x {width}")
-        if sym.shape != (len(images), self.domains):
-            raise ValueError(
-                f"S must have shape ({len(images)}, {self.domains}), one row per image and one "
-                f"column per domain; got {tuple(sym.shape)}"
-            )
-        return concat_sym(images, sym) if self.injection == "concat" else images
-
     def _gated_stages(self) -> Iterator[tuple[Iterable[nn.Module], Any]]:
-        return zip(([self.stem], self.down, self.blocks), self.gates, strict=True)
+        return zip(((), self.down, self.blocks), self.gates, strict=True)
 
 
 def build_generator(experiment: Experiment) -> Generator:
