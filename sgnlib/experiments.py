@@ -98,7 +98,6 @@ class Experiment:
         image_size: Side of the training crops in pixels, a multiple of 4.
         steps: Number of updates; the second half decays the learning rate linearly to zero.
         ngf, n_blocks: Generator's first width, number of residual blocks.
-        reduction: Channels per hidden unit of a CCAM (Table 4: 4, so 16, 64 and 64 units).
         ndf, d_layers: Discriminator's first width, number of stride-2 layers (3: 70x70 patches).
         features: The perceptual network: VGG16 with ImageNet weights, or a VGG16 with seeded
             random weights; "auto" takes ImageNet's where they are to be had.
@@ -117,7 +116,6 @@ class Experiment:
     steps: int = 31_420
     ngf: int = 64
     n_blocks: int = 9
-    reduction: int = 4
     ndf: int = 64
     d_layers: int = 3
     learning_rate: float = 2e-4
@@ -267,7 +265,6 @@ def quick(row: Experiment) -> Experiment:
     """Minutes for everything on two cores.
 
     So few updates go further with small batches, a shallow wide trunk and a high learning rate.
-    A generator a quarter as wide keeps the CCAMs' hidden units as many as the paper's.
     """
     return replace(
         row,
@@ -275,7 +272,6 @@ def quick(row: Experiment) -> Experiment:
         batch_size=2,
         ngf=16,
         n_blocks=1,
-        reduction=1,
         ndf=16,
         d_layers=2,
         steps=800,

@@ -23,17 +23,10 @@ class Generator(nn.Module):
         ngf: Channels of the first convolution; the trunk has four times as many.
         n_blocks: Number of residual blocks.
         injection: "ccam" (the paper's), "concat" or "cbn" (Fig. 8).
-        reduction: Channels per hidden unit of a CCAM.
     """
 
     def __init__(
-        self,
-        domains: int,
-        *,
-        ngf: int = 64,
-        n_blocks: int = 9,
-        injection: Injection = "ccam",
-        reduction: int = 4,
+        self, domains: int, *, ngf: int = 64, n_blocks: int = 9, injection: Injection = "ccam"
     ) -> None:
         super().__init__()
         self.domains = domains
@@ -59,10 +52,7 @@ class Generator(nn.Module):
         self.head = nn.Conv2d(ngf, 3, 7, padding=3, padding_mode="reflect")
         widths = (ngf, trunk, trunk)
         self.gates = nn.ModuleList(
-            [
-                CCAM(domains, channels, reduction) if injection == "ccam" else NoGate()
-                for channels in widths
-            ]
+            [CCAM(domains, channels) if injection == "ccam" else NoGate() for channels in widths]
         )
 
     def forward(self, images: Images, sym: Sym) -> Images:
@@ -124,7 +114,6 @@ def build_generator(experiment: Experiment) -> Generator:
         ngf=experiment.ngf,
         n_blocks=experiment.n_blocks,
         injection=experiment.injection,
-        reduction=experiment.reduction,
     )
 
 
