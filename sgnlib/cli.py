@@ -86,22 +86,44 @@ def _evaluate(given: argparse.Namespace) -> None:
 
 
 def _translate(given: argparse.Namespace) -> None:
-    from sgnlib.evaluation.models import find_generator
+    from sgnlib.evaluation.models import find_model
     from sgnlib.evaluation.photos import load_photo, save_photo, translate_photo
     from sgnlib.sym import validate_sym
     from sgnlib.training.runtime import choose_device
 
     photo = load_photo(given.photo)
-    generator, about = find_generator(given.model, given.profile, given.seed)
-    sym = validate_sym(given.sym, generator.domains, extrapolate=True)
+    model = find_model(given.model, given.profile, given.seed)
+    sym = validate_sym(given.sym, model.generator.domains, extrapolate=True)
     if not given.extrapolate:
         try:
-            validate_sym(given.sym, generator.domains)
+            validate_sym(given.sym, model.generator.domains)
         except ValueError as error:
             raise ValueError(f"{error}; --extrapolate allows it") from error
-    translated = translate_photo(generator.to(choose_device(given.device)), photo, sym)
+    translated = translate_photo(model.generator.to(choose_device(given.device)), photo, sym)
     save_photo(translated, given.output)
-    print(f"{given.output}: {photo.width}x{photo.height}, S = {sym}, {about}")
+    print(f"{given.output}: {photo.width}x{photo.height}, S = {sym}, {model.about}")
+
+
+def _atlas(given: argparse.Namespace) -> None:
+    from sgnlib.live.atlas import atlas_photos, write_atlas
+
+    run = _trained(given)
+    photos = atlas_photos(run.experiment, given.photo)
+    path = write_atlas(given.out, run, photos, profile=given.profile)
+    print(f"{path}: {len(photos)} photos, {path.stat().st_size / 1e6:.1f} MB; open it in a browser")
+
+
+def _mix(given: argparse.Namespace) -> None:
+    from sgnlib.live.app import serve
+
+    serve(
+        given.photo,
+        model=given.model,
+        profile=given.profile,
+        seed=given.seed,
+        port=given.port,
+        browser=not given.no_browser,
+    )
 
 
 def _list(given: argparse.Namespace) -> None:
@@ -252,17 +274,44 @@ def _add_photos(add: Add) -> None:
         help="one weight per domain, not negative, sum 1",
     )
     translate.add_argument("-o", "--output", type=Path, required=True, help="image to write")
-    translate.add_argument(
-        "--model",
-        default="model-1",
-        help="experiment, imported model, or .safetensors file (default model-1)",
-    )
-    _profile(translate, None)
-    translate.add_argument("--seed", type=int, default=0)
+    _model(translate)
     translate.add_argument(
         "--extrapolate", action="store_true", help="allow S outside the simplex, as in Fig. 1"
     )
     translate.add_argument("--device", default="auto", help="cpu, cuda, ... (default auto)")
+    atlas = add(
+        "atlas",
+        _atlas,
+        "write one HTML page in which a run's domains are mixed by hand, without a kernel",
+        """
+        sgn atlas model-1 --profile quick --out atlas.html
+        sgn atlas model-3 --profile laptop --photo lake.jpg hill.jpg --out atlas.html
+        """,
+    )
+    _run(atlas)
+    atlas.add_argument(
+        "--photo",
+        type=Path,
+        action="extend",
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help="own photos, cropped to squares (default: some of the test photos)",
+    )
+    atlas.add_argument("--out", type=Path, default=Path("atlas.html"), help="page to write")
+    mix = add(
+        "mix",
+        _mix,
+        "mix the domains of a photo by hand, in the browser, on this machine only",
+        """
+        sgn mix
+        sgn mix photo.jpg --model model-2
+        """,
+    )
+    mix.add_argument("photo", type=Path, nargs="?", help="default: photographs that are shipped")
+    _model(mix)
+    mix.add_argument("--port", type=int, default=0, help="default: a free one")
+    mix.add_argument("--no-browser", action="store_true", help="only print the address")
     official = add(
         "import-official",
         _import_official,
@@ -271,6 +320,16 @@ def _add_photos(add: Add) -> None:
     )
     official.add_argument("checkpoint", type=Path)
     official.add_argument("--name", help="what to call it (default: the file's name)")
+
+
+def _model(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--model",
+        default="model-1",
+        help="experiment, imported model, or .safetensors file (default model-1)",
+    )
+    _profile(parser, None)
+    parser.add_argument("--seed", type=int, default=0)
 
 
 def _profile(parser: argparse.ArgumentParser, default: str | None) -> None:

@@ -1,0 +1,113 @@
+// A page without a kernel: the pad chooses S, and the pictures of the lattice's nodes around it are
+// blended. Joined with lattice.js; the page sets `pad`, `stage` and `atlas` before.
+
+/** What a widget's model is to its view. */
+class Model {
+  #values;
+  #heard = {};
+  constructor(values) {
+    this.#values = values;
+  }
+  get(name) {
+    return this.#values[name];
+  }
+  set(name, value) {
+    this.#values[name] = value;
+    (this.#heard[`change:${name}`] ?? []).forEach((callback) => callback());
+  }
+  on(event, callback) {
+    (this.#heard[event] ??= []).push(callback);
+  }
+  save_changes() {}
+}
+
+const uri = (base64) => `data:image/webp;base64,${base64}`;
+const bytes = (base64) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+
+async function pixels(base64) {
+  const image = new Image();
+  image.src = uri(base64);
+  await image.decode();
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  context.drawImage(image, 0, 0);
+  return context.getImageData(0, 0, canvas.width, canvas.height);
+}
+
+/** The weighted mean of pictures, in whole numbers: weights are 65536ths. */
+function blend(pictures, weights) {
+  const shares = weights.map((weight) => Math.round(65536 * weight));
+  shares[0] += 65536 - shares.reduce((sum, share) => sum + share);
+  const sums = new Int32Array(pictures[0].data.length).fill(32768);
+  pictures.forEach(({ data }, n) => {
+    const share = shares[n];
+    for (let at = 0; at < sums.length; at++) sums[at] += share * data[at];
+  });
+  const mean = new ImageData(pictures[0].width, pictures[0].height);
+  for (let at = 0; at < sums.length; at++) mean.data[at] = sums[at] >> 16;
+  return mean;
+}
+
+const { names, colours, divisions, nodes, photos } = atlas;
+const shownFirst = names.map((_, k) => k).slice(0, 3);
+const corners = names.map((_, k) => nodes.findIndex((node) => node[k] === divisions));
+const position = new Map(nodes.map((node, n) => [node.join(), n]));
+
+const padModel = new Model({
+  sym: names.map(() => 1 / names.length), names, colours, shown: shownFirst,
+  thumbnails: [], extrapolate: false, dragging: false,
+});
+const stageModel = new Model({
+  photo: null, frame: null, frame_sym: padModel.get("sym"), exact: false, note: "", error: "",
+  wipe: window.innerWidth < 700, side: 320,
+});
+
+let decoded = []; // of the chosen photo, one per node
+let chosen = 0;
+
+async function choose(n) {
+  chosen = n;
+  const pictures = await Promise.all(photos[n].pictures.map(pixels));
+  if (chosen !== n) return; // another one was chosen meanwhile
+  decoded = pictures;
+  padModel.set("thumbnails", corners.map((corner) => bytes(photos[n].pictures[corner])));
+  stageModel.set("photo", bytes(photos[n].photo));
+  mix();
+}
+
+function mix() {
+  if (!decoded.length) return;
+  const sym = padModel.get("sym");
+  const { nodes: around, weights } = surrounding(sym, divisions);
+  stageModel.set("frame_sym", sym);
+  stageModel.set("exact", around.length === 1);
+  const many = `blend of ${around.length} pictures`;
+  stageModel.set("note", around.length === 1 ? "exact" : many);
+  stageModel.set("frame", blend(around.map((node) => decoded[position.get(node.join())]), weights));
+}
+
+// One blend per frame of the screen, however many moves.
+let waiting = false;
+padModel.on("change:sym", () => {
+  if (waiting) return;
+  waiting = true;
+  requestAnimationFrame(() => {
+    waiting = false;
+    mix();
+  });
+});
+
+stage.render({ model: stageModel, el: document.getElementById("stage") });
+pad.render({ model: padModel, el: document.getElementById("pad") });
+
+photos.forEach(({ photo }, n) => {
+  const label = document.createElement("label");
+  const radio = Object.assign(document.createElement("input"), { type: "radio", name: "photo" });
+  radio.checked = n === 0;
+  radio.setAttribute("aria-label", `photo ${n + 1}`);
+  radio.addEventListener("change", () => choose(n));
+  label.append(radio, Object.assign(new Image(), { src: uri(photo), alt: "" }));
+  document.getElementById("photos").append(label);
+});
+choose(0);

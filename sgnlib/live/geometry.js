@@ -1,0 +1,108 @@
+// The pad's mathematics: S, shares of the domains that are on the pad, and places in the drawing.
+// Joined with pad.js, which draws.
+
+const NOTHING = 1e-6; // mass below which the domains outside the pad have taken all
+const SIDES = [24, 4, 3, 4, 5, 6]; // corners of a domain's marker; 24 look round
+
+// ------------------------------------------------------------------------------------- geometry
+
+/** The regular figure with a corner per shown domain, in pixels of the drawing, y downwards. */
+function figure(corners, extrapolate) {
+  const radius = corners === 2 ? (extrapolate ? 80 : 160) : extrapolate ? 84 : 160;
+  const centre = corners === 2 ? [200, 36] : [200, extrapolate ? 219 : 244];
+  const axes =
+    corners === 2 ? [[-1, 0], [1, 0]] : [0, 120, 240].map((angle) => turned(angle));
+  const place = (shares) =>
+    [0, 1].map((xy) => centre[xy] + radius * shares.reduce((sum, q, i) => sum + q * axes[i][xy], 0));
+  const shares = ([x, y]) =>
+    axes.map(([ax, ay]) => {
+      const along = ((x - centre[0]) * ax + (y - centre[1]) * ay) / radius;
+      return (1 + (corners - 1) * along) / corners;
+    });
+  return { axes, place, shares, height: corners === 2 ? 132 : 396 };
+}
+
+function turned(degrees) {
+  const angle = (degrees * Math.PI) / 180;
+  return [Math.sin(angle), -Math.cos(angle)];
+}
+
+/** The nearest shares that sum to 1 and lie in [low, high]: all shifted alike, then clipped. */
+function nearest(shares, low, high) {
+  const clipped = (shift) => shares.map((q) => Math.min(Math.max(q - shift, low), high));
+  let [under, over] = [Math.min(...shares) - high, Math.max(...shares) - low];
+  for (let halving = 0; halving < 60; halving++) {
+    const shift = (under + over) / 2;
+    if (clipped(shift).reduce((sum, q) => sum + q) > 1) under = shift;
+    else over = shift;
+  }
+  return clipped(over);
+}
+
+/** Where shares of tenths are, as a path: lines in the triangle, ticks across the line. */
+function lattice({ place }, corners, low, high) {
+  const lines = [];
+  const tenths = Math.round((high - low) * 10);
+  for (let tenth = 1; tenth < tenths; tenth++) {
+    const t = low + tenth / 10;
+    if (corners === 2) {
+      const [x, y] = place([1 - t, t]);
+      const half = Math.abs(t - 0.5) < 1e-9 ? 15 : 10;
+      lines.push(`M${x} ${y - half}V${y + half}`);
+    } else {
+      for (let i = 0; i < 3; i++) lines.push(line(place, i, t, low, high));
+    }
+  }
+  return lines.join("");
+}
+
+/** The segment of share i = t inside the region of shares in [low, high]. */
+function line(place, i, t, low, high) {
+  const ends = [Math.max(low, 1 - t - high), Math.min(high, 1 - t - low)].map((other) => {
+    const shares = [0, 0, 0];
+    [shares[i], shares[(i + 1) % 3], shares[(i + 2) % 3]] = [t, other, 1 - t - other];
+    return place(shares).join(" ");
+  });
+  return `M${ends[0]}L${ends[1]}`;
+}
+
+function outline({ place }, corners, low, high) {
+  if (corners === 2) return `M${place([high, low]).join(" ")}L${place([low, high]).join(" ")}`;
+  return [0, 1, 2].flatMap((i) => [low, high].map((t) => line(place, i, t, low, high))).join("");
+}
+
+/** A domain's own shape: told apart without colour. */
+function marker(domain, [x, y], radius) {
+  const sides = SIDES[domain % SIDES.length];
+  const start = domain % SIDES.length === 1 ? 45 : 0;
+  const points = Array.from({ length: sides }, (_, n) => turned(start + (360 * n) / sides));
+  return `M${points.map(([dx, dy]) => `${x + radius * dx} ${y + radius * dy}`).join("L")}Z`;
+}
+
+// ------------------------------------------------------------------------------------- S in words
+
+const percent = (share) => `${Math.round(100 * share) || 0} %`.replace("-", "\u2212");
+
+/** "30 % Van Gogh, 20 % Monet, 50 % photo". */
+function words(sym, names) {
+  const parts = sym.map((share, k) => [percent(share), names[k]]);
+  return parts.filter(([share]) => share !== "0 %").map((part) => part.join(" ")).join(", ");
+}
+
+// ------------------------------------------------------------------------------------- S and pad
+
+/** What the domains outside the pad leave. */
+const mass = (sym, shown) => 1 - sym.reduce((sum, s, k) => sum + (shown.includes(k) ? 0 : s), 0);
+
+function sharesOf(sym, shown) {
+  const free = mass(sym, shown);
+  return shown.map((k) => (free > NOTHING ? sym[k] / free : 1 / shown.length));
+}
+
+/** S with the pad's domains in these shares; if the others leave nothing, they lose all. */
+function symOf(shares, sym, shown) {
+  const free = mass(sym, shown);
+  const next = free > NOTHING ? [...sym] : sym.map(() => 0);
+  shown.forEach((k, i) => (next[k] = (free > NOTHING ? free : 1) * shares[i]));
+  return next.map((s) => Math.round(s * 1e6) / 1e6);
+}

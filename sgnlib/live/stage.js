@@ -1,0 +1,215 @@
+// Original and result. The model is any object with get, set, on and save_changes; one that has
+// send as well takes image files that are dropped here.
+
+const LARGEST = 20_000_000; // bytes of a dropped file
+const KEYS = { ArrowLeft: -0.02, ArrowDown: -0.02, ArrowRight: 0.02, ArrowUp: 0.02 };
+
+function add(parent, tag, attributes = {}) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  return parent.appendChild(node);
+}
+
+/** Encoded bytes as an <img> that is ready to be painted; pixels (ImageData) as a <canvas>. */
+async function picture(content) {
+  if (content instanceof ImageData) {
+    const canvas = document.createElement("canvas");
+    [canvas.width, canvas.height] = [content.width, content.height];
+    canvas.getContext("2d").putImageData(content, 0, 0);
+    return canvas;
+  }
+  const image = new Image();
+  image.src = URL.createObjectURL(new Blob([content]));
+  try {
+    await image.decode();
+  } catch (error) {
+    release(image);
+    throw error;
+  }
+  return image;
+}
+
+/** Gives back a picture's memory. */
+function release(node) {
+  if (node?.src) URL.revokeObjectURL(node.src);
+}
+
+const present = (content) => content instanceof ImageData || content?.byteLength > 0;
+
+/** A place for one picture: a newer one replaces the older as soon as it is decoded. */
+function place(figure) {
+  const frame = add(figure, "div", { class: "sgn-frame" });
+  let shown, waiting, busy;
+  async function work() {
+    busy = true;
+    while (waiting) {
+      const { content, text, arrived } = waiting;
+      waiting = null; // what comes from here on is newer; of several, the last one counts
+      try {
+        const next = await picture(content);
+        next.setAttribute("role", "img"); // a canvas is none by itself
+        next.setAttribute("aria-label", text);
+        if (shown) shown.replaceWith(next);
+        else frame.prepend(next);
+        release(shown);
+        shown = next;
+        arrived(next);
+      } catch (error) {
+        console.error("a picture could not be decoded", error);
+      }
+    }
+    busy = false;
+  }
+  return {
+    show(content, text, arrived) {
+      waiting = { content, text, arrived };
+      if (!busy) work();
+    },
+    source: () => shown?.src,
+    close: () => release(shown),
+  };
+}
+
+function render({ model, el }) {
+  // The browser's own menu, which saves the picture, in place of JupyterLab's.
+  const own = { "data-lm-suppress-shortcuts": "true", "data-jp-suppress-context-menu": "true" };
+  const root = add(el, "div", { class: "sgn-stage", ...own });
+  const pictures = add(root, "div", { class: "sgn-pictures" });
+  const left = add(pictures, "figure", { class: "sgn-picture sgn-original" });
+  const right = add(pictures, "figure", { class: "sgn-picture sgn-result" });
+  const [original, result] = [place(left), place(right)];
+  add(left, "figcaption").textContent = "original";
+  const caption = add(right, "figcaption");
+  const badge = add(caption, "span", { class: "sgn-badge" });
+  const toggle = add(caption, "button", { class: "sgn-toggle", type: "button" });
+  const handle = add(pictures, "div", {
+    class: "sgn-handle", role: "slider", tabindex: 0, "aria-label": "edge of the original",
+    "aria-valuemin": 0, "aria-valuemax": 100,
+  });
+  const warning = add(root, "div", { class: "sgn-alert", role: "alert" });
+
+  // ---------------------------------------------------------------------------------- pictures
+
+  function showPhoto() {
+    if (present(model.get("photo"))) original.show(model.get("photo"), "the original photo", fit);
+  }
+
+  function fit(image) {
+    const [width, height] = [image.naturalWidth ?? image.width, image.naturalHeight ?? image.height];
+    const side = model.get("side");
+    root.style.setProperty("--aspect", `${width} / ${height}`);
+    root.style.setProperty("--width", `${Math.round(side * Math.min(1, width / height))}px`);
+  }
+
+  // A frame's traits come in one message but as several events: they are one frame.
+  let told = false;
+  function frameChanged() {
+    if (told) return;
+    told = true;
+    queueMicrotask(showFrame);
+  }
+
+  function showFrame() {
+    told = false;
+    const [content, sym, exact] = ["frame", "frame_sym", "exact"].map((name) => model.get(name));
+    if (!present(content)) return;
+    const text = `the photo translated, S = (${sym.map((s) => s.toFixed(2)).join(", ")})`;
+    const note = model.get("note") || (exact ? "exact" : "blend");
+    result.show(content, text, () => {
+      badge.textContent = note;
+      badge.classList.toggle("sgn-exact", exact);
+      const detail = { sym, exact, time: performance.now() };
+      root.dispatchEvent(new CustomEvent("sgn:frame", { bubbles: true, detail }));
+    });
+  }
+
+  // ---------------------------------------------------------------------------------- the wipe
+
+  let cut = 0.5;
+  function moveCut(share) {
+    cut = Math.min(Math.max(share, 0), 1);
+    root.style.setProperty("--cut", `${100 * cut}%`);
+    handle.setAttribute("aria-valuenow", Math.round(100 * cut));
+    handle.setAttribute("aria-valuetext", `${Math.round(100 * cut)} % of the width is the original`);
+  }
+
+  function showWipe() {
+    const wipe = model.get("wipe");
+    root.classList.toggle("sgn-wiped", wipe);
+    toggle.textContent = wipe ? "side by side" : "wipe";
+  }
+
+  toggle.addEventListener("click", () => {
+    model.set("wipe", !model.get("wipe"));
+    model.save_changes();
+  });
+  handle.addEventListener("pointerdown", (event) => handle.setPointerCapture(event.pointerId));
+  handle.addEventListener("pointermove", (event) => {
+    if (!handle.hasPointerCapture(event.pointerId)) return;
+    const box = pictures.getBoundingClientRect();
+    moveCut((event.clientX - box.left) / box.width);
+  });
+  handle.addEventListener("keydown", (event) => {
+    const ends = { Home: 0, End: 1 };
+    const step = KEYS[event.key] * (event.shiftKey ? 5 : 1);
+    if (!(event.key in ends) && !step) return;
+    event.preventDefault();
+    event.stopPropagation();
+    moveCut(ends[event.key] ?? cut + step);
+  });
+
+  // ---------------------------------------------------------------------------------- dropped files
+
+  async function upload(file) {
+    if (!file.type.startsWith("image/")) return complain(`${file.name} is not an image.`);
+    if (file.size > LARGEST) {
+      const size = (file.size / 1e6).toFixed(1);
+      return complain(`${file.name} has ${size} MB; at most ${LARGEST / 1e6} MB can be used.`);
+    }
+    complain("");
+    model.send({ kind: "upload", name: file.name }, undefined, [await file.arrayBuffer()]);
+  }
+
+  function complain(text) {
+    warning.textContent = text;
+  }
+
+  if (model.send) {
+    root.addEventListener("dragover", (event) => {
+      if (!event.dataTransfer.types.includes("Files")) return;
+      event.preventDefault();
+      root.classList.add("sgn-over");
+    });
+    root.addEventListener("dragleave", () => root.classList.remove("sgn-over"));
+    root.addEventListener("drop", (event) => {
+      event.preventDefault();
+      root.classList.remove("sgn-over");
+      if (event.dataTransfer.files.length) upload(event.dataTransfer.files[0]);
+    });
+  }
+
+  // ---------------------------------------------------------------------------------- messages
+
+  function save({ kind, name }, buffers) {
+    if (kind !== "download") return;
+    const href = buffers?.length ? URL.createObjectURL(new Blob([buffers[0]])) : result.source();
+    if (href) Object.assign(document.createElement("a"), { href, download: name }).click();
+    if (buffers?.length) setTimeout(() => URL.revokeObjectURL(href), 60_000); // it may still be read
+  }
+
+  model.on("msg:custom", save);
+  model.on("change:photo", showPhoto);
+  model.on("change:side", showPhoto);
+  for (const name of ["frame", "frame_sym", "exact", "note"]) model.on(`change:${name}`, frameChanged);
+  model.on("change:error", () => complain(model.get("error")));
+  model.on("change:wipe", showWipe);
+  complain(model.get("error"));
+  moveCut(cut);
+  showWipe();
+  showPhoto();
+  showFrame();
+  model.send?.({ kind: "ready" });
+  return () => [original, result].forEach((one) => one.close());
+}
+
+export default { render };
