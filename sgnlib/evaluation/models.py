@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import safetensors.torch
 
 from sgnlib import paths
+from sgnlib.evaluation.labels import domain_names
 from sgnlib.experiments import EXPERIMENTS, Experiment, at_profile, experiment
 from sgnlib.nn.generator import Generator
 from sgnlib.nn.official import generator_from_weights, import_official
@@ -18,8 +19,23 @@ LARGEST_FIRST = ("paper", "laptop", "quick")
 """Profiles that are worth looking at."""
 
 
-def find_generator(model: str, profile: str | None, seed: int = 0) -> tuple[Generator, str]:
-    """The generator that a name stands for, in eval mode, and a few words on where it is from.
+@dataclass(frozen=True)
+class Model:
+    """A generator in eval mode.
+
+    Attributes:
+        generator: It.
+        domains: Names of its domains; "domain 1", ... where nobody knows them.
+        about: A few words on where it is from.
+    """
+
+    generator: Generator
+    domains: tuple[str, ...]
+    about: str
+
+
+def find_model(model: str, profile: str | None, seed: int = 0) -> Model:
+    """The generator that a name stands for.
 
     Args:
         model: An experiment's name, the name of imported weights, or a .safetensors file: one in a
@@ -34,16 +50,16 @@ def find_generator(model: str, profile: str | None, seed: int = 0) -> tuple[Gene
     """
     if model in {row.name for row in EXPERIMENTS}:
         run = _largest(experiment(model), profile, seed)
-        return run.generator(), f"{run.experiment.title} ({run.path.name})"
+        return _of_run(run, f"{run.experiment.title} ({run.path.name})")
     if (imported := _imported(model)).is_file():
-        return _from_file(imported), f"{model} (imported)"
+        return _unnamed(_from_file(imported), f"{model} (imported)")
     file = Path(model)
     if not file.is_file():
         known = ", ".join([*(row.name for row in EXPERIMENTS), *_imported_names()])
         raise FileNotFoundError(f"{model!r} is neither a file nor a model; models are {known}")
     if (file.parent / EXPERIMENT).is_file():
-        return Run(file.parent).generator(), str(file)
-    return _from_file(file), str(file)
+        return _of_run(Run(file.parent), str(file))
+    return _unnamed(_from_file(file), str(file))
 
 
 def trained(row: Experiment, profile: str) -> Run:
@@ -74,6 +90,15 @@ def import_weights(checkpoint: Path, name: str | None = None) -> tuple[Path, Gen
     path = _imported(name)
     write_hashed(path, safetensors.torch.save(generator.state_dict()))
     return path, generator
+
+
+def _of_run(run: Run, about: str) -> Model:
+    return Model(run.generator(), tuple(domain_names(run.experiment)), about)
+
+
+def _unnamed(generator: Generator, about: str) -> Model:
+    names = tuple(f"domain {k}" for k in range(1, generator.domains + 1))
+    return Model(generator, names, about)
 
 
 def _largest(row: Experiment, profile: str | None, seed: int) -> Run:

@@ -74,8 +74,9 @@ NOTEBOOKS = (
     Notebook("08_ccam_activations", (MODEL_2,)),
     Notebook("09_additional_models", (FIG_15, FOUR_DOMAINS)),
     Notebook("10_continuous_translation", (MODEL_1,)),
+    Notebook("11_live_mixing", (MODEL_1, FOUR_DOMAINS)),
 )
-"""The paper, in its order."""
+"""The paper, in its order; then what its readers can do with it."""
 
 NUMERICS = ("torch", "torchvision", "numpy")
 """Packages whose version is part of what a run depends on."""

@@ -1,0 +1,151 @@
+"""How fast a picture follows S: every way to compute it, side by side with the authors' form.
+
+    python -m benchmarks.mixing                    about two minutes; writes data/results/mixing.csv
+    python -m benchmarks.mixing --weights run/generator.safetensors
+
+Every round times each variant once, in turn, so that a busy moment meets them all.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import resource
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+import pandas as pd
+import torch
+import torch.nn.functional as F
+from PIL import Image
+
+import sgnlib.nn.blocks
+from sgnlib import paths
+from sgnlib.evaluation.models import find_model
+from sgnlib.live.backends import Picture, TorchBackend, candidates, psnr, to_picture
+from sgnlib.live.photos import shipped_photos
+from sgnlib.live.preview import Preview
+from sgnlib.nn.generator import Generator
+from sgnlib.shapes import Images
+from sgnlib.sym import sample_sym
+
+RESULT = paths.ROOT / "data" / "results" / "mixing.csv"
+"""The table that the README shows."""
+
+
+def main() -> None:
+    given = _parser().parse_args()
+    torch.manual_seed(0)
+    generator = _generator(given)
+    photo = shipped_photos(given.size)["astronaut"]
+    points = sample_sym((1.0,) * generator.domains, given.rounds, np.random.default_rng(0))
+    table = exact_pictures(generator, photo, points)
+    print(table.to_string(index=False, float_format="%.2f"))
+    print()
+    print(drag_frames(generator, photo).to_string(index=False, float_format="%.2f"))
+    print(f"\nmemory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GB at most")
+    RESULT.parent.mkdir(parents=True, exist_ok=True)
+    table.to_csv(RESULT, index=False, float_format="%.3f")
+
+
+def exact_pictures(generator: Generator, photo: Images, points: torch.Tensor) -> pd.DataFrame:
+    """Medians in ms, ratios to the authors' form, and the least PSNR to it over all S."""
+    variants: dict[str, Callable[[torch.Tensor], np.ndarray]] = {
+        "authors' form, float32, eager": lambda sym: _authors_form(generator, photo, sym)
+    }
+    for backend in candidates(generator):
+        prepared = backend.prepare(photo)
+        variants[backend.name] = lambda sym, b=backend, p=prepared: b.picture(p, sym)
+    times: dict[str, list[float]] = {name: [] for name in variants}
+    likeness: dict[str, list[float]] = {name: [] for name in variants}
+    for number, point in enumerate(points[:, None]):
+        pictures = {}
+        for name, picture in variants.items():
+            start = time.perf_counter()
+            pictures[name] = picture(point)
+            if number:  # the first round compiles
+                times[name].append(time.perf_counter() - start)
+        wanted = next(iter(pictures.values()))
+        for name, got in pictures.items():
+            likeness[name].append(psnr(got, wanted))
+    reference = median(next(iter(times.values())))
+    return pd.DataFrame(
+        {
+            "variant": list(variants),
+            "ms": [1000 * median(times[name]) for name in variants],
+            "times faster": [reference / median(times[name]) for name in variants],
+            "least PSNR, dB": [min(likeness[name]) for name in variants],
+        }
+    )
+
+
+def drag_frames(generator: Generator, photo: Images, frames: int = 300) -> pd.DataFrame:
+    """A frame while dragging: a blend and its JPEG, and how near the exact picture it is."""
+    backend = TorchBackend(generator)
+    prepared = backend.prepare(photo)
+
+    def exact(sym: Sequence[float]) -> Picture:
+        return backend.picture(prepared, torch.tensor([list(sym)]))
+
+    preview = Preview(generator.domains)
+    preview.fill(exact)
+    points = sample_sym((1.0,) * generator.domains, frames, np.random.default_rng(1))
+    times, likeness = [], []
+    for number, point in enumerate(points):
+        start = time.perf_counter()
+        picture = preview.blend(point.tolist())
+        assert picture is not None
+        Image.fromarray(picture).save(io.BytesIO(), "JPEG", quality=90)
+        times.append(1000 * (time.perf_counter() - start))
+        if number < 40:
+            likeness.append(psnr(picture, exact(point.tolist())))
+    row = {
+        "nodes": len(preview),
+        "median ms": median(times),
+        "95th percentile ms": float(np.percentile(times, 95)),
+        "median PSNR, dB": median(likeness),
+        "least PSNR, dB": min(likeness),
+    }
+    return pd.DataFrame([row])
+
+
+@contextmanager
+def _authors_norm() -> Iterator[None]:
+    ours = sgnlib.nn.blocks.instance_norm
+    sgnlib.nn.blocks.instance_norm = F.instance_norm
+    try:
+        yield
+    finally:
+        sgnlib.nn.blocks.instance_norm = ours
+
+
+@torch.inference_mode()
+def _authors_form(generator: Generator, photo: Images, sym: torch.Tensor) -> np.ndarray:
+    """The network as the authors wrote it: one pass over everything, torch's instance norm."""
+    with _authors_norm():
+        return to_picture(generator(photo, sym))
+
+
+def _generator(given: argparse.Namespace) -> Generator:
+    if given.weights:
+        return find_model(str(given.weights), None).generator
+    return Generator(3, ngf=given.ngf).eval().requires_grad_(False)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--weights", type=Path, help="trained ones; default: random ones")
+    parser.add_argument("--ngf", type=int, default=64, help="width of random weights (default 64)")
+    parser.add_argument("--size", type=int, default=256, help="side in pixels (default 256)")
+    parser.add_argument("--rounds", type=int, default=12)
+    return parser
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,89 @@
+"""`sgn mix`: the mixer as a page of its own, served by Voila to this machine only.
+
+torch is imported by the page's kernel alone, so that the server is there at once.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import socket
+import tempfile
+from pathlib import Path
+
+import nbformat
+
+from sgnlib.storage import atomic_write
+
+SETTINGS = "SGN_MIX"
+"""Environment variable that hands the command's options to the page's kernels, as JSON."""
+TEMPLATES = Path(__file__).with_name("jupyter")
+"""A Jupyter data directory with the page's template; Voila looks in all on JUPYTER_PATH."""
+
+CELL = "from sgnlib.live.page import page\n\npage()"
+
+
+def serve(
+    photo: Path | None, *, model: str, profile: str | None, seed: int, port: int, browser: bool
+) -> None:
+    """Serves the mixer on 127.0.0.1 until Ctrl-C; every page has a kernel of its own.
+
+    Args:
+        photo: The first photo; shipped ones if None.
+        model: See `sgnlib.evaluation.models.find_model`.
+        profile, seed: Of an experiment.
+        port: Where to listen; 0 takes a free one.
+        browser: Opens it.
+
+    Raises:
+        FileNotFoundError: No such photo.
+        OSError: The port is taken.
+    """
+    from voila.app import Voila
+
+    if photo is not None and not photo.is_file():
+        raise FileNotFoundError(f"{photo}: there is no such photo")
+    file = None if photo is None else str(photo.absolute())
+    options = {"model": model, "profile": profile, "seed": seed, "photo": file}
+    os.environ[SETTINGS] = json.dumps(options)
+    there = os.environ.get("JUPYTER_PATH")
+    os.environ["JUPYTER_PATH"] = os.pathsep.join([str(TEMPLATES), *([there] if there else [])])
+    token, port = secrets.token_urlsafe(24), _bound(port)
+    with tempfile.TemporaryDirectory(prefix="sgn-mix-") as folder:
+        notebook = Path(folder) / "mix.ipynb"
+        atomic_write(notebook, nbformat.writes(_notebook()).encode())
+        print(f"Mixing at http://127.0.0.1:{port}/?token={token}", flush=True)
+        print("Only this machine can open it; Ctrl-C ends it.", flush=True)
+        Voila.launch_instance(_arguments(notebook, port, token, browser))
+
+
+def _notebook() -> nbformat.NotebookNode:
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL)])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
+    notebook.metadata["title"] = "Live mixing"
+    return notebook
+
+
+def _arguments(notebook: Path, port: int, token: str, browser: bool) -> list[str]:
+    return [
+        str(notebook),
+        "--Voila.ip=127.0.0.1",
+        f"--port={port}",
+        "--Voila.port_retries=0",
+        f"--token={token}",
+        "--template=sgn",
+        "--Voila.log_level=ERROR",
+        *([] if browser else ["--no-browser"]),
+    ]
+
+
+def _bound(port: int) -> int:
+    """The port, or a free one for 0; fails here, in words, if it is taken."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise OSError(f"port {port} is taken; choose another, or leave --port out") from error
+        return int(probe.getsockname()[1])

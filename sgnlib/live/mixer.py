@@ -1,0 +1,386 @@
+"""Live mixing in a notebook or an app: `Mixer(run)`, and drag the point in the triangle."""
+
+from __future__ import annotations
+
+import io
+import itertools
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import ipywidgets as widgets
+import torch
+from IPython.display import Image as Still
+from IPython.display import display
+from PIL import Image
+
+from sgnlib.evaluation.labels import domain_names, sym_label, title
+from sgnlib.evaluation.translate import mixes
+from sgnlib.live.attention import attention_picture
+from sgnlib.live.backends import Backend, to_picture
+from sgnlib.live.filming import tour_mp4
+from sgnlib.live.pad import nearest, simplex_pad
+from sgnlib.live.photos import open_photo, open_upload, shipped_photos
+from sgnlib.live.session import Frame, Session
+from sgnlib.live.stage import Stage
+from sgnlib.nn.generator import Generator
+from sgnlib.plots.grids import mixing_grid, simplex_layout
+from sgnlib.plots.saving import png_bytes
+from sgnlib.plots.style import colour
+from sgnlib.shapes import Images
+from sgnlib.sym import centre, corners, edge_midpoints, path, validate_sym
+from sgnlib.training.runs import Run
+
+SIDE = 256
+"""Longer side in pixels of a user's photo in the network, and of a picture on the screen."""
+STEP = 0.01
+"""Of the sliders."""
+THUMBNAIL = 64
+"""Side in pixels of the pictures at the pad's corners."""
+
+
+class Mixer(widgets.VBox):
+    """A pad, sliders, and a photo that follows; a cell that ends with it shows it.
+
+    Above it stands a still picture of the mixtures, for readers without a running kernel. The
+    network starts when a browser shows the widget, so that a batch run spends nothing on it.
+
+    Args:
+        model: A finished run, or a generator.
+        photo: One image in [-1, 1] (sides divisible by 4), a file, or None for shipped photos.
+        domains: Names of a generator's domains; a run knows its own.
+        backend: How to compute; None measures what is best here.
+
+    Attributes:
+        sym: The present S; setting it moves everything.
+
+    Raises:
+        ValueError: The number of names is not the number of domains, or the photo's shape is wrong.
+    """
+
+    _session: Session | None = None
+
+    def __init__(
+        self,
+        model: Run | Generator,
+        photo: Images | Path | str | None = None,
+        *,
+        domains: Sequence[str] | None = None,
+        backend: Backend | None = None,
+    ) -> None:
+        self._generator = model.generator() if isinstance(model, Run) else model
+        self._domains = _names(model, self._generator, domains)
+        self._backend = backend
+        self._photos = _photos(photo)
+        self._photo = next(iter(self._photos.values()))
+        self._moving = False
+        self._frame: Frame | None = None
+        self._sym: tuple[float, ...] = ()
+        k = len(self._domains)
+        titles = [title(name) for name in self._domains]
+        colours = [colour(name) for name in self._domains]
+        self.pad = simplex_pad(self._domains)
+        self.stage = Stage(side=SIDE, photo=_encoded(to_picture(self._photo), "PNG"))
+        self.sliders = [_slider(t, c) for t, c in zip(titles, colours, strict=True)]
+        self.presets = widgets.Dropdown(options=_presets(titles), description="go to")
+        self.photo_choice = widgets.Dropdown(options=list(self._photos), description="photo")
+        self.upload = widgets.FileUpload(accept="image/*", description="own photo")
+        self.extrapolate = _switch("beyond the simplex")
+        self.attention = _switch("attention maps")
+        self.tour = path(torch.cat([corners(k), corners(k)[:1]]), 40 * k + 1)
+        self.play = widgets.Play(max=len(self.tour) - 1, interval=60, repeat=True)
+        self.record = widgets.Button(description="film", icon="film", tooltip="save a tour as MP4")
+        self.save = widgets.Button(description="picture", icon="save", tooltip="save as PNG")
+        self.maps = widgets.Image(layout={"display": "none"})
+        super().__init__([*self._layout()])
+        self._connect()
+        self.sym = tuple(centre(k)[0].tolist())
+
+    # ------------------------------------------------------------------------------- the state
+
+    @property
+    def sym(self) -> tuple[float, ...]:
+        return self._sym
+
+    @sym.setter
+    def sym(self, sym: Sequence[float]) -> None:
+        self.move(sym)
+
+    def move(self, sym: Sequence[float], *, dragging: bool = False) -> None:
+        """Goes to an S.
+
+        Args:
+            sym: On the simplex, or anywhere while `extrapolate` is on.
+            dragging: Blends will do; the exact picture comes when S rests.
+
+        Raises:
+            ValueError: S is outside the simplex.
+        """
+        free = bool(self.extrapolate.value)
+        point = validate_sym(sym, len(self._domains), extrapolate=free)
+        self._sym = point
+        self._moving = True  # what follows is not the user's doing
+        try:
+            self.pad.sym = list(point)
+            for slider, value in zip(self.sliders, point, strict=True):
+                slider.value = value
+        finally:
+            self._moving = False
+        if self._session:
+            self._session.move(point, dragging=dragging)
+
+    def start(self) -> Session:
+        """Starts the network, as the browser does when it shows the widget; once."""
+        if self._session is None:
+            self._session = Session(
+                self._generator,
+                self._photo,
+                show=self._show,
+                fail=self._fail,
+                backend=self._backend,
+            )
+            self._session.move(self._sym)
+        return self._session
+
+    def load(self, photo: Images) -> None:
+        """Takes another photo: a batch of one in [-1, 1], sides divisible by 4."""
+        self._photo = photo
+        self.stage.photo = _encoded(to_picture(photo), "PNG")
+        self.pad.thumbnails = []
+        if self._session:
+            self._session.load(photo)
+
+    def close(self) -> None:
+        """Ends the network's thread and removes the widget."""
+        if self._session:
+            self._session.close()
+        super().close()
+
+    # ------------------------------------------------------------------------------ the browser
+
+    def _layout(self) -> list[widgets.Widget]:
+        bar = widgets.HBox([self.presets, self.photo_choice, self.upload])
+        switches = widgets.HBox([self.extrapolate, self.attention])
+        actions = widgets.HBox([self.play, self.save, self.record])
+        controls = widgets.VBox([*self.sliders, bar, switches, actions])
+        for row in (bar, switches, actions):
+            row.layout.flex_flow = "row wrap"
+        top = widgets.HBox([self.pad, self.stage], layout={"flex_flow": "row wrap"})
+        return [top, controls, self.maps]
+
+    def _connect(self) -> None:
+        self.pad.observe(self._on_pad, names=["sym", "dragging"])
+        for position, slider in enumerate(self.sliders):
+            slider.observe(self._on_slider(position), names="value")
+        self.presets.observe(self._on_preset, names="value")
+        self.photo_choice.observe(self._on_choice, names="value")
+        self.upload.observe(self._on_upload, names="value")
+        self.extrapolate.observe(self._on_extrapolate, names="value")
+        self.attention.observe(self._on_attention, names="value")
+        self.play.observe(lambda change: self._on_play(change["new"]), names="value")
+        self.save.on_click(lambda _: self.stage.download(f"mix {sym_label(self._sym)}.png"))
+        self.record.on_click(lambda _: self._on_record())
+        self.stage.on_msg(self._on_message)
+
+    def _on_pad(self, change: Mapping[str, Any]) -> None:
+        if not self._moving:
+            self.move(self.pad.sym, dragging=self.pad.dragging)
+
+    def _on_slider(self, position: int) -> Any:
+        def moved(change: dict[str, Any]) -> None:
+            # A slider in the browser rounds what it is given to its step, and sends that back.
+            if self._moving or abs(change["new"] - self._sym[position]) < STEP:
+                return
+            if self.extrapolate.value:
+                sym = list(self._sym)
+                sym[position] = change["new"]
+                self.move(sym, dragging=True)
+            else:
+                self.move(rebalanced(self._sym, position, change["new"]), dragging=True)
+
+        return moved
+
+    def _on_preset(self, change: Mapping[str, Any]) -> None:
+        if change["new"] is not None:
+            self.move(change["new"])
+            self.presets.value = None
+
+    def _on_choice(self, change: Mapping[str, Any]) -> None:
+        if change["new"] in self._photos:
+            self.stage.error = ""
+            self.load(self._photos[change["new"]])
+
+    def _on_upload(self, change: Mapping[str, Any]) -> None:
+        for file in change["new"]:
+            self._take(file["name"], bytes(file["content"]))
+
+    def _on_message(self, _: Any, message: Mapping[str, Any], buffers: list[Any]) -> None:
+        if message.get("kind") == "ready":
+            self.start()
+        elif message.get("kind") == "upload" and buffers:
+            self._take(str(message.get("name", "")), bytes(buffers[0]))
+
+    def _take(self, name: str, content: bytes) -> None:
+        try:
+            self._photos[name] = open_upload(name, content, SIDE)
+        except ValueError as error:
+            self._fail(str(error))
+            return
+        self.photo_choice.options = list(self._photos)
+        self.photo_choice.value = name
+
+    def _on_extrapolate(self, change: Mapping[str, Any]) -> None:
+        self.pad.extrapolate = change["new"]
+        for slider in self.sliders:
+            slider.min, slider.max = (-0.5, 1.5) if change["new"] else (0, 1)
+        if not change["new"]:
+            self.sym = nearest(self._sym)
+
+    def _on_attention(self, change: Mapping[str, Any]) -> None:
+        if change["new"] and self._generator.injection != "ccam":
+            self._fail("only CCAM has attention maps; this generator takes S in another way")
+            self.attention.value = False
+            return
+        self.maps.layout.display = "block" if change["new"] else "none"
+        self._show_attention()
+
+    def _on_play(self, step: int) -> None:
+        self.move(self.tour[step].tolist(), dragging=True)
+
+    def _on_record(self) -> None:
+        self.record.disabled = True
+        threading.Thread(target=self._record, daemon=True).start()
+
+    def _record(self) -> None:
+        try:
+            film = tour_mp4(self.start().backend, self._photo, self.tour.tolist(), self._domains)
+            self.stage.download("tour.mp4", film)
+        except Exception as error:
+            self._fail(f"{type(error).__name__}: {error}")
+        finally:
+            self.record.disabled = False
+
+    # ------------------------------------------------------------------------------- what it shows
+
+    def _show(self, frame: Frame) -> None:
+        if frame.exact:
+            note = f"exact, {frame.seconds * 1000:.0f} ms, {self.start().backend.name}"
+            encoded = _encoded(frame.picture, "PNG")
+        else:
+            note = "blend of neighbours"
+            encoded = _encoded(frame.picture, "JPEG")
+        self._frame = frame
+        self.stage.show(encoded, frame.sym, exact=frame.exact, note=note)
+        if frame.exact:
+            self._show_attention()
+            self._show_thumbnails()
+
+    def _fail(self, words: str) -> None:
+        self.stage.error = words
+
+    def _show_attention(self) -> None:
+        if self.attention.value:
+            picture = attention_picture(self._generator, self._photo, self._sym)
+            self.maps.value = _encoded(picture, "PNG")
+
+    def _show_thumbnails(self) -> None:
+        session = self._session
+        if session is None or self.pad.thumbnails or not session.preview.complete:
+            return
+        at_corners = [
+            session.preview.blend(corner) for corner in corners(len(self._domains)).tolist()
+        ]
+        self.pad.thumbnails = [_thumbnail(picture) for picture in at_corners if picture is not None]
+
+    def _ipython_display_(self, **kwargs: Any) -> None:
+        display(self.still())
+        bundle = super()._repr_mimebundle_(**kwargs) or {}
+        # The widget's own text holds its children's numbers, which differ between machines.
+        display({**bundle, "text/plain": f"live mixing of {', '.join(self._domains)}"}, raw=True)
+
+    def still(self) -> Still:
+        """The mixtures at corners, edges and centre as a picture."""
+        k = len(self._domains)
+        syms = torch.cat([corners(k), edge_midpoints(k), centre(k)])
+        translated = mixes(self._generator, self._photo, syms)
+        if k == 3:
+            figure = simplex_layout(translated[:, 0], syms, self._domains, cell=0.8)
+        else:
+            figure = mixing_grid(self._photo, translated, syms, self._domains)
+        return Still(data=png_bytes(figure), width=round(96 * figure.get_size_inches()[0]))
+
+
+def rebalanced(sym: tuple[float, ...], position: int, value: float) -> tuple[float, ...]:
+    """S with one component set; the others keep their proportions, and the sum stays 1."""
+    value = min(max(value, 0.0), 1.0)
+    rest = sum(sym) - sym[position]
+    if rest > 1e-6:
+        others = [s * (1 - value) / rest for s in sym]
+    else:
+        others = [(1 - value) / (len(sym) - 1)] * len(sym)
+    return (*others[:position], value, *others[position + 1 :])
+
+
+def _names(
+    model: Run | Generator, generator: Generator, domains: Sequence[str] | None
+) -> list[str]:
+    if domains is None:
+        if isinstance(model, Run):
+            return domain_names(model.experiment)
+        return [f"domain {k + 1}" for k in range(generator.domains)]
+    if len(domains) != generator.domains:
+        raise ValueError(f"the generator has {generator.domains} domains; got names {domains}")
+    return list(domains)
+
+
+def _photos(photo: Images | Path | str | None) -> dict[str, Images]:
+    shipped = shipped_photos(SIDE)
+    if photo is None:
+        return shipped
+    if isinstance(photo, torch.Tensor):
+        if photo.ndim != 4 or len(photo) != 1:
+            raise ValueError(f"a photo has shape (1, 3, height, width); got {tuple(photo.shape)}")
+        return {"this photo": photo, **shipped}
+    return {Path(photo).name: open_photo(Path(photo), SIDE), **shipped}
+
+
+def _presets(titles: Sequence[str]) -> list[tuple[str, tuple[float, ...] | None]]:
+    k = len(titles)
+    ends = zip(titles, corners(k).tolist(), strict=True)
+    pairs = itertools.combinations(titles, 2)
+    middles = zip(pairs, edge_midpoints(k).tolist(), strict=True)
+    return [
+        ("…", None),
+        *((name, tuple(sym)) for name, sym in ends),
+        *((f"half {one}, half {other}", tuple(sym)) for (one, other), sym in middles),
+        ("all alike", tuple(centre(k)[0].tolist())),
+    ]
+
+
+def _slider(name: str, hue: str) -> widgets.FloatSlider:
+    return widgets.FloatSlider(
+        min=0, max=1, step=STEP, description=name, readout_format=".2f",
+        style={"handle_color": hue, "description_width": "110px"}, layout={"width": "512px"},
+    )  # fmt: skip
+
+
+def _switch(name: str) -> widgets.Checkbox:
+    return widgets.Checkbox(description=name, indent=False, layout={"width": "auto"})
+
+
+def _encoded(picture: Any, kind: str) -> bytes:
+    buffer = io.BytesIO()
+    options = {"quality": 90} if kind == "JPEG" else {"compress_level": 1}
+    Image.fromarray(picture).save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+def _thumbnail(picture: Any) -> bytes:
+    image = Image.fromarray(picture)
+    side = min(image.size)
+    left, top = (image.width - side) // 2, (image.height - side) // 2
+    square = image.crop((left, top, left + side, top + side))
+    buffer = io.BytesIO()
+    square.resize((THUMBNAIL, THUMBNAIL)).save(buffer, "JPEG", quality=88)
+    return buffer.getvalue()

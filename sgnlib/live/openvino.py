@@ -1,0 +1,159 @@
+"""The generator as an OpenVINO graph, built layer by layer from the trained weights.
+
+Nothing is traced or exported, so the graph is exactly Table 4; it ends with the picture's bytes.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from functools import cache
+from typing import Any, Literal
+
+import numpy as np
+import openvino as ov
+import torch
+from openvino import opset13 as ops
+from torch import Tensor, nn
+
+from sgnlib.live.backends import Picture, Point
+from sgnlib.nn.blocks import ConvBlock, InstanceNorm, ResidualBlock
+from sgnlib.nn.conditioning import CCAM, CentralBias, NoGate
+from sgnlib.nn.generator import Generator
+from sgnlib.shapes import Images
+
+Precision = Literal["f32", "bf16"]
+Node = Any
+
+EPSILON = 1e-5
+"""torch's epsilon in instance norm."""
+
+
+class OpenVINOBackend:
+    """The generator in OpenVINO on the CPU; compiled anew for every size of photo.
+
+    Args:
+        generator: Trained.
+        precision: "f32", or "bf16" where the processor has it.
+    """
+
+    def __init__(self, generator: Generator, precision: Precision) -> None:
+        self.name = f"OpenVINO {precision}"
+        self._generator = generator
+        self._config = {
+            "INFERENCE_PRECISION_HINT": precision,
+            "PERFORMANCE_HINT": "LATENCY",
+            "INFERENCE_NUM_THREADS": torch.get_num_threads(),
+        }
+        self._requests: dict[tuple[int, ...], Any] = {}
+        self._lock = threading.Lock()  # a request serves one caller at a time
+
+    @torch.inference_mode()
+    def prepare(self, photo: Images) -> Tensor:
+        """The first convolution's features; with CONCAT, which mixes S in there, the photo."""
+        if self._generator.injection == "concat":
+            return photo
+        features = self._generator.enter(photo, photo.new_zeros(1, self._generator.domains))
+        return features.contiguous()
+
+    def picture(self, prepared: Tensor, sym: Point) -> Picture:
+        """The prepared photo translated to S."""
+        inputs = [prepared.numpy(), sym.contiguous().numpy()]
+        with self._lock:
+            request = self._request(tuple(prepared.shape))
+            return request.infer(inputs, share_inputs=True)[0][0].copy()
+
+    def _request(self, shape: tuple[int, ...]) -> Any:
+        if shape not in self._requests:
+            model = build(self._generator, shape)
+            compiled = core().compile_model(model, "CPU", self._config)
+            self._requests[shape] = compiled.create_infer_request()
+        return self._requests[shape]
+
+
+@cache
+def core() -> ov.Core:
+    """OpenVINO's runtime."""
+    return ov.Core()
+
+
+def has_bfloat16() -> bool:
+    """Whether the processor computes in bfloat16."""
+    return "BF16" in core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+
+
+def build(generator: Generator, shape: tuple[int, ...]) -> ov.Model:
+    """The graph from the first convolution's features (CONCAT: the photo) and S to the bytes.
+
+    Args:
+        generator: Trained.
+        shape: Of the features, (1, channels, height, width).
+    """
+    x = features = ops.parameter(list(shape), np.float32, name="features")
+    sym = ops.parameter([1, generator.domains], np.float32, name="sym")
+    if generator.injection == "concat":
+        planes = ops.broadcast(_column(sym), np.array([1, generator.domains, *shape[2:]]))
+        x = _layer(generator.stem, ops.concat([x, planes], 1), sym)
+    stages: tuple[Iterable[nn.Module], ...] = ((), generator.down, generator.blocks)
+    for layers, gate in zip(stages, generator.gates, strict=True):
+        x = _layer(gate, _layers(layers, x, sym), sym)
+    x = _conv(generator.head, _layers(generator.up, x, sym))
+    bytes_ = ops.multiply(ops.add(ops.tanh(x), np.float32(1)), np.float32(127.5))
+    bytes_ = ops.convert(ops.round(bytes_, "half_to_even"), np.uint8)
+    return ov.Model([ops.transpose(bytes_, np.array([0, 2, 3, 1]))], [features, sym])
+
+
+def _layers(layers: Iterable[nn.Module], x: Node, sym: Node) -> Node:
+    for layer in layers:
+        x = _layer(layer, x, sym)
+    return x
+
+
+def _layer(layer: nn.Module, x: Node, sym: Node) -> Node:
+    match layer:
+        case ConvBlock():
+            return ops.relu(_layer(layer.norm, _conv(layer.conv, x), sym))
+        case ResidualBlock():
+            inner = ops.relu(_layer(layer.norm1, _conv(layer.conv1, x), sym))
+            return ops.add(x, _layer(layer.norm2, _conv(layer.conv2, inner), sym))
+        case InstanceNorm():
+            return _instance_norm(x)
+        case CentralBias():
+            return ops.add(_instance_norm(x), _column(ops.tanh(_linear(layer.bias, sym))))
+        case CCAM():
+            pooled = ops.reduce_mean(x, np.array([2, 3]))
+            joint = ops.concat([pooled, ops.relu(_linear(layer.embed, sym))], 1)
+            hidden = ops.relu(_linear(layer.squeeze, joint))
+            return ops.multiply(x, _column(ops.sigmoid(_linear(layer.excite, hidden))))
+        case NoGate():
+            return x
+    raise TypeError(f"no graph for a layer {type(layer).__name__}")
+
+
+def _instance_norm(x: Node) -> Node:
+    return ops.mvn(x, np.array([2, 3]), True, EPSILON, "inside_sqrt")
+
+
+def _conv(conv: nn.Conv2d | nn.ConvTranspose2d, x: Node) -> Node:
+    assert conv.bias is not None
+    weight, bias = conv.weight.detach().numpy(), conv.bias.detach().numpy()
+    pads, strides = [int(conv.padding[0])] * 2, list(conv.stride)
+    if isinstance(conv, nn.ConvTranspose2d):
+        x = ops.convolution_backprop_data(
+            x, weight, strides, pads_begin=pads, pads_end=pads, output_padding=[1, 1]
+        )
+    else:
+        if conv.padding_mode == "reflect":
+            edge = np.array([0, 0, *pads])
+            x, pads = ops.pad(x, edge, edge, "reflect"), [0, 0]
+        x = ops.convolution(x, weight, strides, pads, pads, [1, 1])
+    return ops.add(x, bias[None, :, None, None])
+
+
+def _linear(linear: nn.Linear, x: Node) -> Node:
+    weight, bias = linear.weight.detach().numpy(), linear.bias.detach().numpy()
+    return ops.add(ops.matmul(x, weight, False, True), bias[None])
+
+
+def _column(x: Node) -> Node:
+    return ops.unsqueeze(x, np.array([2, 3]))

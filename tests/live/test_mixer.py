@@ -1,0 +1,200 @@
+"""The mixer without a browser: all its parts show the same S, and every input is checked."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from sgnlib.evaluation.translate import translate
+from sgnlib.live.backends import TorchBackend, to_picture
+from sgnlib.live.mixer import Mixer, rebalanced
+from sgnlib.nn.generator import Generator
+from sgnlib.shapes import Images
+
+NAMES = ("photo", "vangogh", "udnie")
+
+
+@pytest.fixture
+def generator() -> Generator:
+    torch.manual_seed(0)
+    return Generator(3, ngf=4, n_blocks=1).eval().requires_grad_(False)
+
+
+@pytest.fixture
+def photo() -> Images:
+    return torch.rand(1, 3, 16, 16, generator=torch.Generator().manual_seed(1)) * 2 - 1
+
+
+@pytest.fixture
+def mixer(generator: Generator, photo: Images) -> Iterator[Mixer]:
+    made = Mixer(generator, photo, domains=NAMES, backend=TorchBackend(generator))
+    yield made
+    made.close()
+
+
+def shown(mixer: Mixer) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(mixer.stage.frame)))
+
+
+def png(width: int, height: int) -> bytes:
+    buffer = io.BytesIO()
+    Image.new("RGB", (width, height), "teal").save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def test_others_keep_their_proportions() -> None:
+    assert rebalanced((0.2, 0.6, 0.2), 2, 0.6) == pytest.approx((0.1, 0.3, 0.6))
+    assert rebalanced((0.0, 0.0, 1.0, 0.0), 2, 0.4) == pytest.approx((0.2, 0.2, 0.4, 0.2))
+    assert rebalanced((0.5, 0.5), 0, 1.3) == (1.0, 0.0)
+    assert sum(rebalanced((0.11, 0.52, 0.37), 1, 0.83)) == pytest.approx(1)
+
+
+def test_nothing_is_computed_before_a_browser_shows_it(mixer: Mixer) -> None:
+    mixer.sym = (0.2, 0.3, 0.5)
+    assert mixer.stage.frame == b""
+    mixer.stage._handle_custom_msg({"kind": "ready"}, [])
+    assert mixer.start().wait(10)
+    assert mixer.stage.frame_sym == [0.2, 0.3, 0.5]
+
+
+def test_the_picture_is_the_networks(mixer: Mixer, generator: Generator, photo: Images) -> None:
+    session = mixer.start()
+    for sym in ((0.2, 0.3, 0.5), (1.0, 0.0, 0.0)):
+        mixer.sym = sym
+        assert session.wait(10)
+        wanted = to_picture(translate(generator, photo, torch.tensor([sym])))
+        assert mixer.stage.exact and np.array_equal(shown(mixer), wanted)
+
+
+def test_pad_and_sliders_follow_each_other(mixer: Mixer) -> None:
+    mixer.sym = (0.2, 0.6, 0.2)
+    mixer.sliders[2].value = 0.6
+    assert mixer.sym == pytest.approx((0.1, 0.3, 0.6))
+    assert mixer.pad.sym == pytest.approx([0.1, 0.3, 0.6])
+    mixer.pad.sym = [0.5, 0.25, 0.25]
+    assert [slider.value for slider in mixer.sliders] == [0.5, 0.25, 0.25]
+    mixer.presets.value = (0.0, 0.5, 0.5)
+    assert mixer.sym == (0.0, 0.5, 0.5) and mixer.pad.sym == [0.0, 0.5, 0.5]
+
+
+def test_a_sliders_rounding_does_not_move_anything(mixer: Mixer) -> None:
+    mixer.sym = (1 / 3, 1 / 3, 1 / 3)
+    mixer.sliders[0].value = 0.33
+    assert mixer.sym == pytest.approx((1 / 3, 1 / 3, 1 / 3))
+
+
+def test_beyond_the_simplex_only_on_demand(mixer: Mixer) -> None:
+    with pytest.raises(ValueError, match="sum to 1"):
+        mixer.sym = (0.0, 1.5, 0.0)
+    mixer.extrapolate.value = True
+    mixer.sym = (0.0, 1.5, 0.0)
+    mixer.sliders[0].value = -0.2
+    assert mixer.sym == (-0.2, 1.5, 0.0)
+    mixer.extrapolate.value = False
+    assert mixer.sym == (0.0, 1.0, 0.0)
+    assert [slider.max for slider in mixer.sliders] == [1, 1, 1]
+
+
+def test_an_uploaded_photo_is_taken_in_its_proportions(mixer: Mixer) -> None:
+    mixer.stage._handle_custom_msg({"kind": "upload", "name": "lake.png"}, [png(600, 300)])
+    session = mixer.start()
+    assert mixer.photo_choice.value == "lake.png" and mixer.stage.error == ""
+    assert session.wait(20)
+    assert shown(mixer).shape == (128, 256, 3)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"no picture", "lake.png cannot be read as an image"),
+        (png(600, 300)[:200], "lake.png"),
+        (png(8, 300), "each side must have at least 32"),
+        (b"\0" * 20_000_001, "lake.png has 20 MB; allowed are 20 MB"),
+    ],
+)
+def test_a_bad_upload_is_told_in_words(mixer: Mixer, content: bytes, words: str) -> None:
+    mixer.stage._handle_custom_msg({"kind": "upload", "name": "../lake.png"}, [content])
+    assert words in mixer.stage.error
+    assert not re.search(r"/tmp|\.\./", mixer.stage.error)
+    assert "lake.png" not in mixer.photo_choice.options
+
+
+def test_a_decompression_bomb_is_not_decoded(mixer: Mixer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sgnlib.datasets.folders.MAX_PIXELS", 10_000)
+    mixer.stage._handle_custom_msg({"kind": "upload", "name": "bomb.png"}, [png(200, 200)])
+    assert "too large" in mixer.stage.error
+
+
+def test_thumbnails_are_the_corners_of_this_photo(mixer: Mixer) -> None:
+    assert mixer.start().wait(10, nodes=True)
+    mixer.sym = (1.0, 0.0, 0.0)
+    assert mixer.start().wait(10)
+    assert len(mixer.pad.thumbnails) == 3
+    assert len(set(mixer.pad.thumbnails)) == 3
+
+
+def test_attention_maps_follow(mixer: Mixer) -> None:
+    session = mixer.start()
+    mixer.attention.value = True
+    mixer.sym = (1.0, 0.0, 0.0)
+    session.wait(10)
+    one = mixer.maps.value
+    mixer.sym = (0.0, 0.0, 1.0)
+    session.wait(10)
+    assert one and mixer.maps.value != one
+
+
+def test_without_ccam_there_are_no_attention_maps(photo: Images) -> None:
+    generator = Generator(3, ngf=4, n_blocks=1, injection="cbn").eval()
+    mixer = Mixer(generator, photo, backend=TorchBackend(generator))
+    mixer.attention.value = True
+    assert "only CCAM" in mixer.stage.error and not mixer.attention.value
+
+
+def test_a_film_is_made_of_the_tour(mixer: Mixer, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: dict[str, bytes] = {}
+    monkeypatch.setattr(mixer.stage, "download", sent.__setitem__)
+    mixer.tour = mixer.tour[:8]
+    mixer._record()
+    assert sent["tour.mp4"][4:8] == b"ftyp" and mixer.stage.error == ""
+
+
+def test_readers_without_a_kernel_get_a_picture(
+    mixer: Mixer, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    displayed: list[object] = []
+    monkeypatch.setattr("sgnlib.live.mixer.display", lambda data, **_: displayed.append(data))
+    mixer._ipython_display_()
+    still, bundle = displayed
+    assert still.data.startswith(b"\x89PNG")  # type: ignore[attr-defined]
+    assert isinstance(bundle, dict)
+    assert bundle["text/plain"] == "live mixing of photo, vangogh, udnie"
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+
+
+@pytest.mark.parametrize("domains", [2, 4])
+def test_any_number_of_domains(domains: int, photo: Images) -> None:
+    generator = Generator(domains, ngf=4, n_blocks=1).eval().requires_grad_(False)
+    mixer = Mixer(generator, photo, backend=TorchBackend(generator))
+    assert mixer.start().wait(20)
+    assert len(mixer.pad.shown) == min(domains, 3) and len(mixer.sliders) == domains
+    assert mixer.still().data
+    mixer.close()
+
+
+def test_wrong_names_and_photos_are_refused(
+    generator: Generator, photo: Images, tmp_path: Path
+) -> None:
+    with pytest.raises(ValueError, match="has 3 domains"):
+        Mixer(generator, photo, domains=["photo"])
+    with pytest.raises(ValueError, match="shape"):
+        Mixer(generator, photo.expand(2, -1, -1, -1))
+    with pytest.raises(FileNotFoundError):
+        Mixer(generator, tmp_path / "none.jpg")
