@@ -58,9 +58,10 @@ const padModel = new Model({
   sym: names.map(() => 1 / names.length), names, colours, shown: shownFirst,
   thumbnails: [], extrapolate: false, dragging: false,
 });
+const narrow = window.innerWidth < 700;
 const stageModel = new Model({
   photo: null, frame: null, frame_sym: padModel.get("sym"), exact: false, note: "", error: "",
-  wipe: window.innerWidth < 700, side: 320,
+  wipe: narrow, side: 320,
 });
 
 let decoded = []; // of the chosen photo, one per node
@@ -86,6 +87,11 @@ function mix() {
   stageModel.set("note", around.length === 1 ? "exact" : many);
   stageModel.set("frame", blend(around.map((node) => decoded[position.get(node.join())]), weights));
 }
+
+// One picture alone has room to be larger.
+stageModel.on("change:wipe", () => {
+  if (!narrow) stageModel.set("side", stageModel.get("wipe") ? 480 : 320);
+});
 
 // One blend per frame of the screen, however many moves.
 let waiting = false;

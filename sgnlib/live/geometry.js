@@ -81,12 +81,22 @@ function marker(domain, [x, y], radius) {
 
 // ------------------------------------------------------------------------------------- S in words
 
-const percent = (share) => `${Math.round(100 * share) || 0} %`.replace("-", "\u2212");
+/** Whole percents that sum to what S sums to: the largest fractions are rounded up. */
+function percents(sym) {
+  const exact = sym.map((share) => Math.round(1e6 * share) / 1e4);
+  const whole = exact.map(Math.floor);
+  const missing = Math.round(exact.reduce((sum, s) => sum + s)) - whole.reduce((sum, n) => sum + n);
+  const order = exact.map((_, k) => k).sort((a, b) => exact[b] - whole[b] - exact[a] + whole[a]);
+  for (const k of order.slice(0, missing)) whole[k] += 1;
+  return whole;
+}
+
+const percent = (whole) => `${whole} %`.replace("-", "\u2212");
 
 /** "30 % Van Gogh, 20 % Monet, 50 % photo". */
 function words(sym, names) {
-  const parts = sym.map((share, k) => [percent(share), names[k]]);
-  return parts.filter(([share]) => share !== "0 %").map((part) => part.join(" ")).join(", ");
+  const parts = percents(sym).map((whole, k) => [whole, `${percent(whole)} ${names[k]}`]);
+  return parts.filter(([whole]) => whole).map(([, part]) => part).join(", ");
 }
 
 // ------------------------------------------------------------------------------------- S and pad

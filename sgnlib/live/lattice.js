@@ -1,6 +1,6 @@
 // The twin of lattice.py: the nodes of Kuhn's triangulation that surround S, and their weights.
 
-const SNAP = 1e-6; // lattice steps within which S counts as lying on a node, an edge or a face
+const SNAP = 1e-5; // lattice steps within which S counts as lying on a node, an edge or a face
 
 function counts(left, divisions) {
   const steps = [divisions, ...left, 0];

@@ -10,8 +10,8 @@ from sgnlib.sym import grid, validate_sym
 Node = tuple[int, ...]
 """One count per domain, together `divisions`: the point `node / divisions` of the simplex."""
 
-SNAP = 1e-6
-"""Lattice steps within which S counts as lying on a node, an edge or a face."""
+SNAP = 1e-5
+"""Lattice steps within which S counts as lying on a node, an edge or a face; the pad rounds S."""
 
 
 def all_nodes(domains: int, divisions: int) -> list[Node]:

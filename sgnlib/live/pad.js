@@ -72,7 +72,7 @@ function drawWash(svg, corner, shown, colours) {
   });
 }
 
-/** What moves: a spoke to every corner, as thick as its weight, and the knob, S as a ring. */
+/** What moves: a spoke to every corner, as thick as its weight, and the knob, with S as a ring. */
 function drawKnob(svg, { sym, colours, shown }) {
   const spokes = shown.map((k) =>
     add(svg, "line", { class: "sgn-spoke", "pointer-events": "none", ...domain(k, colours) }),
@@ -93,7 +93,8 @@ function moveKnob({ spokes, knob, arcs }, sym, shown, shape) {
   knob.setAttribute("transform", `translate(${x} ${y})`);
   spokes.forEach((spoke, i) => {
     const [x2, y2] = shape.place(shown.map((_, j) => Number(i === j)));
-    const width = 0.8 + 5 * Math.max(sym[shown[i]], 0);
+    const weight = shown.length === 3 ? sym[shown[i]] : 0; // on a line they would hide each other
+    const width = weight > 0 ? 0.8 + 5 * weight : 0;
     const ends = { x1: x, y1: y, x2, y2, "stroke-width": width };
     for (const [name, value] of Object.entries(ends)) spoke.setAttribute(name, value);
   });
@@ -146,10 +147,11 @@ function render({ model, el }) {
   function update() {
     const { sym, names, shown } = about();
     moveKnob(moving, sym, shown, shape);
-    shares.forEach((text, i) => (text.textContent = percent(sym[shown[i]])));
-    chips.forEach(([k, text]) => (text.textContent = percent(sym[k])));
+    const whole = percents(sym);
+    shares.forEach((text, i) => (text.textContent = percent(whole[shown[i]])));
+    chips.forEach(([k, text]) => (text.textContent = percent(whole[k])));
     field.classList.toggle("sgn-idle", mass(sym, shown) <= NOTHING);
-    field.setAttribute("aria-valuenow", Math.round(100 * sym[shown[0]]));
+    field.setAttribute("aria-valuenow", whole[shown[0]]);
     field.setAttribute("aria-valuetext", words(sym, names));
   }
 

@@ -143,7 +143,11 @@ function render({ model, el }) {
     model.set("wipe", !model.get("wipe"));
     model.save_changes();
   });
-  handle.addEventListener("pointerdown", (event) => handle.setPointerCapture(event.pointerId));
+  handle.addEventListener("pointerdown", (event) => {
+    event.preventDefault(); // else the browser may begin to drag the picture below
+    handle.focus();
+    handle.setPointerCapture(event.pointerId);
+  });
   handle.addEventListener("pointermove", (event) => {
     if (!handle.hasPointerCapture(event.pointerId)) return;
     const box = pictures.getBoundingClientRect();

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from sgnlib.live.lattice import all_nodes, surrounding
+from sgnlib.live.lattice import SNAP, all_nodes, surrounding
 from sgnlib.sym import grid
 
 DOMAINS = (2, 3, 4, 5)
@@ -43,7 +43,7 @@ def test_s_is_the_weighted_mean_of_few_nodes(domains: int, divisions: int) -> No
         assert min(weights) > 0
         assert sum(weights) == pytest.approx(1, abs=1e-12)
         mean = np.array(weights) @ np.array(nodes) / divisions
-        np.testing.assert_allclose(mean, sym, atol=2e-6)
+        np.testing.assert_allclose(mean, sym, atol=domains * SNAP)
 
 
 @pytest.mark.parametrize("domains", DOMAINS)
