@@ -1,6 +1,7 @@
 // The pad's mathematics: S, shares of the domains that are on the pad, and places in the drawing.
 // Joined with pad.js, which draws.
 
+const STEP = 0.02; // an arrow key's move, as a share of the way between two corners
 const NOTHING = 1e-6; // mass below which the domains outside the pad have taken all
 const SIDES = [24, 4, 3, 4, 5, 6]; // corners of a domain's marker; 24 look round
 
@@ -12,8 +13,8 @@ function figure(corners, extrapolate) {
   const centre = corners === 2 ? [200, 36] : [200, extrapolate ? 219 : 244];
   const axes =
     corners === 2 ? [[-1, 0], [1, 0]] : [0, 120, 240].map((angle) => turned(angle));
-  const place = (shares) =>
-    [0, 1].map((xy) => centre[xy] + radius * shares.reduce((sum, q, i) => sum + q * axes[i][xy], 0));
+  const mean = (shares, xy) => shares.reduce((sum, q, i) => sum + q * axes[i][xy], 0);
+  const place = (shares) => centre.map((middle, xy) => middle + radius * mean(shares, xy));
   const shares = ([x, y]) =>
     axes.map(([ax, ay]) => {
       const along = ((x - centre[0]) * ax + (y - centre[1]) * ay) / radius;
@@ -77,6 +78,18 @@ function marker(domain, [x, y], radius) {
   const start = domain % SIDES.length === 1 ? 45 : 0;
   const points = Array.from({ length: sides }, (_, n) => turned(start + (360 * n) / sides));
   return `M${points.map(([dx, dy]) => `${x + radius * dx} ${y + radius * dy}`).join("L")}Z`;
+}
+
+/** The shares that a key asks for: arrows by STEP, digits to corners; null for other keys. */
+function keyed({ key, code, shiftKey }, now) {
+  const digit = /^(Digit|Numpad)(\d)$/.exec(code)?.[2];
+  if (key === "Home" || digit === "0") return now.map(() => 1 / now.length);
+  if (digit) return digit <= now.length ? now.map((_, i) => Number(i === digit - 1)) : null;
+  const [right, up] = now.length === 2 ? [[-1, 1], [-1, 1]] : [[0, 1, -1], [1, -0.5, -0.5]];
+  const way = { ArrowRight: right, ArrowLeft: right, ArrowUp: up, ArrowDown: up }[key];
+  if (!way) return null;
+  const sign = key === "ArrowRight" || key === "ArrowUp" ? 1 : -1;
+  return now.map((q, i) => q + sign * STEP * (shiftKey ? 5 : 1) * way[i]);
 }
 
 // ------------------------------------------------------------------------------------- S in words

@@ -1,7 +1,6 @@
 // A pad to choose S by hand: a triangle for three domains, a line for two. No dependencies; the
 // model is any object with get, set, on and save_changes (Jupyter's, or that of a plain page).
 
-const STEP = 0.02; // an arrow key's move, as a share of the way between two corners
 const REACH = 0.5; // how far components may leave [0, 1] where extrapolation is allowed
 const CLOSE = 26; // pixels of the drawing within which a double click means the corner
 const CAPTIONS = {
@@ -124,16 +123,16 @@ function render({ model, el }) {
   const said = add(root, "div", { class: "sgn-unseen", "aria-live": "polite" });
   const about = () => Object.fromEntries([...WHAT, "sym"].map((name) => [name, model.get(name)]));
   let urls = [];
-  let shape, svg, shares, moving, chips; // of the present drawing
+  let shape, svg, texts, moving, chips; // of the present drawing
 
   function redraw() {
-    urls.forEach(URL.revokeObjectURL);
+    urls.forEach((url) => URL.revokeObjectURL(url));
     urls = [];
     const now = about();
     shape = figure(now.shown.length, now.extrapolate);
     field.replaceChildren();
     svg = add(field, "svg", { viewBox: `0 0 400 ${shape.height}`, "aria-hidden": "true" });
-    shares = drawGround(svg, now, shape, urls);
+    texts = drawGround(svg, now, shape, urls);
     moving = drawKnob(svg, now);
     chips = drawOthers(others, now, exchange);
     const keys = now.shown.map((k, i) => `${i + 1} ${now.names[k]}`).join(", ");
@@ -148,7 +147,7 @@ function render({ model, el }) {
     const { sym, names, shown } = about();
     moveKnob(moving, sym, shown, shape);
     const whole = percents(sym);
-    shares.forEach((text, i) => (text.textContent = percent(whole[shown[i]])));
+    texts.forEach((text, i) => (text.textContent = percent(whole[shown[i]])));
     chips.forEach(([k, text]) => (text.textContent = percent(whole[k])));
     field.classList.toggle("sgn-idle", mass(sym, shown) <= NOTHING);
     field.setAttribute("aria-valuenow", whole[shown[0]]);
@@ -181,7 +180,6 @@ function render({ model, el }) {
   }
 
   const corner = (i) => model.get("shown").map((_, j) => Number(i === j));
-  const centre = () => model.get("shown").map((_, __, { length }) => 1 / length);
 
   /** A domain from outside comes onto the pad, for the one that has the least weight there. */
   function exchange(k) {
@@ -237,24 +235,12 @@ function render({ model, el }) {
   });
 
   field.addEventListener("keydown", (event) => {
-    const wanted = target(event, sharesOf(model.get("sym"), model.get("shown")));
+    const wanted = keyed(event, sharesOf(model.get("sym"), model.get("shown")));
     if (!wanted || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
     event.stopPropagation();
     move(wanted);
   });
-
-  function target({ key, code, shiftKey }, now) {
-    const digit = /^(Digit|Numpad)(\d)$/.exec(code)?.[2];
-    if (key === "Home" || digit === "0") return centre();
-    if (digit) return digit <= now.length ? corner(digit - 1) : null;
-    const step = STEP * (shiftKey ? 5 : 1);
-    const [right, up] = now.length === 2 ? [[-1, 1], [-1, 1]] : [[0, 1, -1], [1, -0.5, -0.5]];
-    const moves = { ArrowRight: [right, 1], ArrowLeft: [right, -1], ArrowUp: [up, 1], ArrowDown: [up, -1] };
-    if (!moves[key]) return null;
-    const [way, sign] = moves[key];
-    return now.map((q, i) => q + sign * step * way[i]);
-  }
 
   for (const name of WHAT) model.on(`change:${name}`, redraw);
   model.on("change:sym", () => {
@@ -265,7 +251,7 @@ function render({ model, el }) {
   return () => {
     cancelAnimationFrame(frame);
     clearTimeout(pause);
-    urls.forEach(URL.revokeObjectURL);
+    urls.forEach((url) => URL.revokeObjectURL(url));
   };
 }
 

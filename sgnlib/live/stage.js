@@ -2,6 +2,7 @@
 // send as well takes image files that are dropped here.
 
 const LARGEST = 20_000_000; // bytes of a dropped file
+const ENDS = { Home: 0, End: 1 };
 const KEYS = { ArrowLeft: -0.02, ArrowDown: -0.02, ArrowRight: 0.02, ArrowUp: 0.02 };
 
 function add(parent, tag, attributes = {}) {
@@ -70,6 +71,68 @@ function place(figure) {
   };
 }
 
+/** The edge between original and result, moved by pointer and keys; its place is --cut. */
+function addHandle(pictures) {
+  const handle = add(pictures, "div", {
+    class: "sgn-handle", role: "slider", tabindex: 0, "aria-label": "edge of the original",
+    "aria-valuemin": 0, "aria-valuemax": 100,
+  });
+  let cut;
+  function move(share) {
+    cut = Math.min(Math.max(share, 0), 1);
+    const percent = Math.round(100 * cut);
+    pictures.style.setProperty("--cut", `${100 * cut}%`);
+    handle.setAttribute("aria-valuenow", percent);
+    handle.setAttribute("aria-valuetext", `${percent} % of the width is the original`);
+  }
+  handle.addEventListener("pointerdown", (event) => {
+    event.preventDefault(); // else the browser may begin to drag the picture below
+    handle.focus();
+    handle.setPointerCapture(event.pointerId);
+  });
+  handle.addEventListener("pointermove", (event) => {
+    if (!handle.hasPointerCapture(event.pointerId)) return;
+    const box = pictures.getBoundingClientRect();
+    move((event.clientX - box.left) / box.width);
+  });
+  handle.addEventListener("keydown", (event) => {
+    const step = KEYS[event.key] * (event.shiftKey ? 5 : 1);
+    if (!(event.key in ENDS) && !step) return;
+    event.preventDefault();
+    event.stopPropagation();
+    move(ENDS[event.key] ?? cut + step);
+  });
+  move(0.5);
+}
+
+/** Takes an image file that is dropped: `take` gets it, `complain` words where it is refused. */
+function takeFiles(root, take, complain) {
+  root.addEventListener("dragover", (event) => {
+    if (!event.dataTransfer.types.includes("Files")) return;
+    event.preventDefault();
+    root.classList.add("sgn-over");
+  });
+  root.addEventListener("dragleave", () => root.classList.remove("sgn-over"));
+  root.addEventListener("drop", (event) => {
+    event.preventDefault();
+    root.classList.remove("sgn-over");
+    const [file] = event.dataTransfer.files;
+    if (!file) return;
+    const size = (file.size / 1e6).toFixed(1);
+    if (!file.type.startsWith("image/")) complain(`${file.name} is not an image.`);
+    else if (file.size > LARGEST)
+      complain(`${file.name} has ${size} MB; at most ${LARGEST / 1e6} MB can be used.`);
+    else take(file);
+  });
+}
+
+/** Has the browser save bytes, or what lies at a URL, under a name. */
+function save(name, bytes, url) {
+  const href = bytes ? URL.createObjectURL(new Blob([bytes])) : url;
+  if (href) Object.assign(document.createElement("a"), { href, download: name }).click();
+  if (bytes) setTimeout(() => URL.revokeObjectURL(href), 60_000); // until then it may be read
+}
+
 function render({ model, el }) {
   // The browser's own menu, which saves the picture, in place of JupyterLab's.
   const own = { "data-lm-suppress-shortcuts": "true", "data-jp-suppress-context-menu": "true" };
@@ -82,23 +145,19 @@ function render({ model, el }) {
   const caption = add(right, "figcaption");
   const badge = add(caption, "span", { class: "sgn-badge" });
   const toggle = add(caption, "button", { class: "sgn-toggle", type: "button" });
-  const handle = add(pictures, "div", {
-    class: "sgn-handle", role: "slider", tabindex: 0, "aria-label": "edge of the original",
-    "aria-valuemin": 0, "aria-valuemax": 100,
-  });
   const warning = add(root, "div", { class: "sgn-alert", role: "alert" });
-
-  // ---------------------------------------------------------------------------------- pictures
+  const complain = (text) => (warning.textContent = text);
+  addHandle(pictures);
 
   function showPhoto() {
     if (present(model.get("photo"))) original.show(model.get("photo"), "the original photo", fit);
   }
 
-  function fit(image) {
-    const [width, height] = [image.naturalWidth ?? image.width, image.naturalHeight ?? image.height];
-    const side = model.get("side");
+  function fit(node) {
+    const [width, height] = [node.naturalWidth ?? node.width, node.naturalHeight ?? node.height];
+    const size = model.get("side") * Math.min(1, width / height);
     root.style.setProperty("--aspect", `${width} / ${height}`);
-    root.style.setProperty("--width", `${Math.round(side * Math.min(1, width / height))}px`);
+    root.style.setProperty("--width", `${Math.round(size)}px`);
   }
 
   // A frame's traits come in one message but as several events: they are one frame.
@@ -123,92 +182,35 @@ function render({ model, el }) {
     });
   }
 
-  // ---------------------------------------------------------------------------------- the wipe
-
-  let cut = 0.5;
-  function moveCut(share) {
-    cut = Math.min(Math.max(share, 0), 1);
-    root.style.setProperty("--cut", `${100 * cut}%`);
-    handle.setAttribute("aria-valuenow", Math.round(100 * cut));
-    handle.setAttribute("aria-valuetext", `${Math.round(100 * cut)} % of the width is the original`);
-  }
-
   function showWipe() {
-    const wipe = model.get("wipe");
-    root.classList.toggle("sgn-wiped", wipe);
-    toggle.textContent = wipe ? "side by side" : "wipe";
+    root.classList.toggle("sgn-wiped", model.get("wipe"));
+    toggle.textContent = model.get("wipe") ? "side by side" : "wipe";
   }
 
   toggle.addEventListener("click", () => {
     model.set("wipe", !model.get("wipe"));
     model.save_changes();
   });
-  handle.addEventListener("pointerdown", (event) => {
-    event.preventDefault(); // else the browser may begin to drag the picture below
-    handle.focus();
-    handle.setPointerCapture(event.pointerId);
-  });
-  handle.addEventListener("pointermove", (event) => {
-    if (!handle.hasPointerCapture(event.pointerId)) return;
-    const box = pictures.getBoundingClientRect();
-    moveCut((event.clientX - box.left) / box.width);
-  });
-  handle.addEventListener("keydown", (event) => {
-    const ends = { Home: 0, End: 1 };
-    const step = KEYS[event.key] * (event.shiftKey ? 5 : 1);
-    if (!(event.key in ends) && !step) return;
-    event.preventDefault();
-    event.stopPropagation();
-    moveCut(ends[event.key] ?? cut + step);
-  });
-
-  // ---------------------------------------------------------------------------------- dropped files
-
-  async function upload(file) {
-    if (!file.type.startsWith("image/")) return complain(`${file.name} is not an image.`);
-    if (file.size > LARGEST) {
-      const size = (file.size / 1e6).toFixed(1);
-      return complain(`${file.name} has ${size} MB; at most ${LARGEST / 1e6} MB can be used.`);
-    }
-    complain("");
-    model.send({ kind: "upload", name: file.name }, undefined, [await file.arrayBuffer()]);
-  }
-
-  function complain(text) {
-    warning.textContent = text;
-  }
-
   if (model.send) {
-    root.addEventListener("dragover", (event) => {
-      if (!event.dataTransfer.types.includes("Files")) return;
-      event.preventDefault();
-      root.classList.add("sgn-over");
-    });
-    root.addEventListener("dragleave", () => root.classList.remove("sgn-over"));
-    root.addEventListener("drop", (event) => {
-      event.preventDefault();
-      root.classList.remove("sgn-over");
-      if (event.dataTransfer.files.length) upload(event.dataTransfer.files[0]);
-    });
+    const take = async (file) => {
+      complain("");
+      const content = await file.arrayBuffer();
+      model.send({ kind: "upload", name: file.name }, undefined, [content]);
+    };
+    takeFiles(root, take, complain);
   }
 
-  // ---------------------------------------------------------------------------------- messages
-
-  function save({ kind, name }, buffers) {
-    if (kind !== "download") return;
-    const href = buffers?.length ? URL.createObjectURL(new Blob([buffers[0]])) : result.source();
-    if (href) Object.assign(document.createElement("a"), { href, download: name }).click();
-    if (buffers?.length) setTimeout(() => URL.revokeObjectURL(href), 60_000); // it may still be read
-  }
-
-  model.on("msg:custom", save);
+  model.on("msg:custom", ({ kind, name }, buffers) => {
+    if (kind === "download") save(name, buffers?.[0], result.source());
+  });
   model.on("change:photo", showPhoto);
   model.on("change:side", showPhoto);
-  for (const name of ["frame", "frame_sym", "exact", "note"]) model.on(`change:${name}`, frameChanged);
+  for (const name of ["frame", "frame_sym", "exact", "note"]) {
+    model.on(`change:${name}`, frameChanged);
+  }
   model.on("change:error", () => complain(model.get("error")));
   model.on("change:wipe", showWipe);
   complain(model.get("error"));
-  moveCut(cut);
   showWipe();
   showPhoto();
   showFrame();

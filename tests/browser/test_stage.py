@@ -62,6 +62,7 @@ def test_a_frame_is_shown_and_told(page: Page) -> None:
     expect(page.locator(".sgn-badge")).to_have_class("sgn-badge sgn-exact")
     show_frames(page, ["red"], exact=False, note="")
     expect(page.locator(".sgn-badge")).to_have_text("blend")
+    assert page.evaluate("frames_shown.length") == 2  # however many traits have changed
     expect(page.get_by_role("img", name="the photo translated, S = (0.00, 1.00)")).to_be_visible()
 
 

@@ -18,7 +18,7 @@ from PIL import Image
 from sgnlib import cli
 from sgnlib.datasets.sampling import to_pixels
 from sgnlib.evaluation.translate import translate
-from sgnlib.experiments import EXPERIMENTS, MODEL_1, Experiment, smoke
+from sgnlib.experiments import EXPERIMENTS, MODEL_1, Experiment, Reconstruction, smoke
 from sgnlib.live import atlas
 from sgnlib.live.atlas import atlas_html, atlas_photos, write_atlas
 from sgnlib.training.runs import Run
@@ -76,7 +76,9 @@ def test_it_says_how_it_was_made_and_asks_for_nothing(run: Run) -> None:
 
 
 def test_names_of_ones_own_cannot_break_the_page(tmp_path: Path) -> None:
-    row = replace(smoke(MODEL_1), image_size=16, title="<b>&</script>")
+    own = Reconstruction("<b>&</script>")
+    row = replace(smoke(MODEL_1), image_size=16, title=own.data)
+    row = replace(row, domains=(own, *row.domains[1:]))
     page = atlas_html(untrained_run(tmp_path, row), waves(1, 16), divisions=1)
     assert "<b>" not in page
     assert page.count("</script>") == 2
