@@ -98,6 +98,9 @@ class Experiment:
         image_size: Side of the training crops in pixels, a multiple of 4.
         steps: Number of updates; the second half decays the learning rate linearly to zero.
         ngf, n_blocks: Generator's first width, number of residual blocks.
+        reduction: Channels per hidden unit of a CCAM (Table 4: 4, so 16, 64 and 64 units).
+        gate_spread: Standard deviation of the weights before a CCAM's gates at the start; 0 leaves
+            them as PyTorch makes them, so that all gates start near one half.
         ndf, d_layers: Discriminator's first width, number of stride-2 layers (3: 70x70 patches).
         features: The perceptual network: VGG16 with ImageNet weights, or a VGG16 with seeded
             random weights; "auto" takes ImageNet's where they are to be had.
@@ -116,6 +119,8 @@ class Experiment:
     steps: int = 31_420
     ngf: int = 64
     n_blocks: int = 9
+    reduction: int = 4
+    gate_spread: float = 0.0
     ndf: int = 64
     d_layers: int = 3
     learning_rate: float = 2e-4
@@ -265,6 +270,8 @@ def quick(row: Experiment) -> Experiment:
     """Minutes for everything on two cores.
 
     So few updates go further with small batches, a shallow wide trunk and a high learning rate.
+    The CCAMs have the paper's 16 and 64 hidden units, and gates that depend on S from the start:
+    otherwise some seeds learn to use S too late.
     """
     return replace(
         row,
@@ -272,6 +279,8 @@ def quick(row: Experiment) -> Experiment:
         batch_size=2,
         ngf=16,
         n_blocks=1,
+        reduction=1,
+        gate_spread=0.5,
         ndf=16,
         d_layers=2,
         steps=800,

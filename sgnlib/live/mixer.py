@@ -138,6 +138,7 @@ class Mixer(widgets.VBox):
                 self._photo,
                 show=self._show,
                 fail=self._fail,
+                ready=self._show_thumbnails,
                 backend=self._backend,
             )
             self._session.move(self._sym)
@@ -163,11 +164,10 @@ class Mixer(widgets.VBox):
         bar = widgets.HBox([self.presets, self.photo_choice, self.upload])
         switches = widgets.HBox([self.extrapolate, self.attention])
         actions = widgets.HBox([self.play, self.save, self.record])
-        controls = widgets.VBox([*self.sliders, bar, switches, actions])
+        controls = widgets.VBox([self.stage, *self.sliders, bar, switches, actions, self.maps])
         for row in (bar, switches, actions):
             row.layout.flex_flow = "row wrap"
-        top = widgets.HBox([self.pad, self.stage], layout={"flex_flow": "row wrap"})
-        return [top, controls, self.maps]
+        return [widgets.HBox([self.pad, controls], layout={"flex_flow": "row wrap"})]
 
     def _connect(self) -> None:
         self.pad.observe(self._on_pad, names=["sym", "dragging"])
@@ -274,7 +274,6 @@ class Mixer(widgets.VBox):
         self.stage.show(encoded, frame.sym, exact=frame.exact, note=note)
         if frame.exact:
             self._show_attention()
-            self._show_thumbnails()
 
     def _fail(self, words: str) -> None:
         self.stage.error = words
@@ -285,12 +284,8 @@ class Mixer(widgets.VBox):
             self.maps.value = _encoded(picture, "PNG")
 
     def _show_thumbnails(self) -> None:
-        session = self._session
-        if session is None or self.pad.thumbnails or not session.preview.complete:
-            return
-        at_corners = [
-            session.preview.blend(corner) for corner in corners(len(self._domains)).tolist()
-        ]
+        preview = self.start().preview
+        at_corners = map(preview.blend, corners(len(self._domains)).tolist())
         self.pad.thumbnails = [_thumbnail(picture) for picture in at_corners if picture is not None]
 
     def _ipython_display_(self, **kwargs: Any) -> None:

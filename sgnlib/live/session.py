@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from sgnlib.live.backends import Backend, Picture, TorchBackend, fastest
-from sgnlib.live.preview import FINEST, Preview
+from sgnlib.live.preview import FINEST, Preview, coarse_nodes
 from sgnlib.nn.generator import Generator
 from sgnlib.shapes import Images
 from sgnlib.sym import centre
@@ -55,6 +55,7 @@ class Session:
         photo: A batch of one in [-1, 1], sides divisible by 4.
         show: Called with every frame, from the caller's or the worker's thread.
         fail: Called with an exception's words; the worker goes on afterwards.
+        ready: Called when the preview of a photo has all its coarse nodes.
         backend: How to compute; None measures what is best here, in the background.
 
     Attributes:
@@ -69,9 +70,11 @@ class Session:
         *,
         show: Callable[[Frame], None],
         fail: Callable[[str], None],
+        ready: Callable[[], None] = lambda: None,
         backend: Backend | None = None,
     ) -> None:
-        self._generator, self._show, self._fail = generator, show, fail
+        self._generator, self._show, self._fail, self._ready = generator, show, fail, ready
+        self._coarse = len(coarse_nodes(generator.domains))
         self._choose = backend is None
         self.backend: Backend = backend or TorchBackend(generator)
         self.seconds = float("inf")
@@ -180,6 +183,8 @@ class Session:
             preview.add(node, self._picture(preview.place(node)))
             with self._wake:
                 self._wake.notify_all()
+            if preview is self.preview and len(preview) == self._coarse:
+                self._ready()
         elif (cell := preview.next_cell()) is not None:
             centroid = np.mean(cell, axis=0) / FINEST
             preview.check(cell, self._picture(centroid.tolist()))

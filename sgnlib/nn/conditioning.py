@@ -17,13 +17,18 @@ class CCAM(nn.Module):
         domains: Length of S.
         channels: Channels of X.
         reduction: MLP_m's hidden layer has channels / reduction units (Table 4: 4).
+        spread: Standard deviation of MLP_m's last weights at the start; 0 for PyTorch's default.
     """
 
-    def __init__(self, domains: int, channels: int, reduction: int = 4) -> None:
+    def __init__(
+        self, domains: int, channels: int, reduction: int = 4, spread: float = 0.0
+    ) -> None:
         super().__init__()
         self.embed = nn.Linear(domains, channels)
         self.squeeze = nn.Linear(2 * channels, channels // reduction)
         self.excite = nn.Linear(channels // reduction, channels)
+        if spread:
+            nn.init.normal_(self.excite.weight, std=spread)
 
     def attention(self, x: Features, sym: Sym) -> Attention:
         """The channel attention map M of Eq. (5): one gate in (0, 1) per channel and image."""

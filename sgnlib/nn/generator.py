@@ -23,10 +23,18 @@ class Generator(nn.Module):
         ngf: Channels of the first convolution; the trunk has four times as many.
         n_blocks: Number of residual blocks.
         injection: "ccam" (the paper's), "concat" or "cbn" (Fig. 8).
+        reduction, gate_spread: Of the CCAMs.
     """
 
     def __init__(
-        self, domains: int, *, ngf: int = 64, n_blocks: int = 9, injection: Injection = "ccam"
+        self,
+        domains: int,
+        *,
+        ngf: int = 64,
+        n_blocks: int = 9,
+        injection: Injection = "ccam",
+        reduction: int = 4,
+        gate_spread: float = 0.0,
     ) -> None:
         super().__init__()
         self.domains = domains
@@ -52,7 +60,10 @@ class Generator(nn.Module):
         self.head = nn.Conv2d(ngf, 3, 7, padding=3, padding_mode="reflect")
         widths = (ngf, trunk, trunk)
         self.gates = nn.ModuleList(
-            [CCAM(domains, channels) if injection == "ccam" else NoGate() for channels in widths]
+            [
+                CCAM(domains, channels, reduction, gate_spread) if injection == "ccam" else NoGate()
+                for channels in widths
+            ]
         )
 
     def forward(self, images: Images, sym: Sym) -> Images:
@@ -114,6 +125,8 @@ def build_generator(experiment: Experiment) -> Generator:
         ngf=experiment.ngf,
         n_blocks=experiment.n_blocks,
         injection=experiment.injection,
+        reduction=experiment.reduction,
+        gate_spread=experiment.gate_spread,
     )
 
 

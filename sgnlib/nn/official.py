@@ -65,7 +65,8 @@ def generator_from_weights(mapped: dict[str, Tensor]) -> Generator:
     domains = _shape(mapped, "gates.0.embed.weight")[1]
     ngf = _shape(mapped, "stem.conv.weight")[0]
     blocks = sum(name.endswith("conv1.weight") for name in mapped)
-    generator = Generator(domains, ngf=ngf, n_blocks=blocks)
+    reduction = max(ngf // _shape(mapped, "gates.0.squeeze.weight")[0], 1)
+    generator = Generator(domains, ngf=ngf, n_blocks=blocks, reduction=reduction)
     try:
         generator.load_state_dict(mapped)
     except RuntimeError as error:

@@ -97,6 +97,16 @@ def test_fully_convolutional(size: tuple[int, int]) -> None:
     assert output.abs().max() <= 1
 
 
+def test_spread_gates_depend_on_s_from_the_start() -> None:
+    images, sym = torch.rand(3, 3, 16, 16), torch.eye(3)
+    reach = []
+    for spread in (0.0, 0.5):
+        torch.manual_seed(0)
+        generator = Generator(3, ngf=16, n_blocks=1, reduction=1, gate_spread=spread)
+        reach.append([gates.std(dim=0).mean() for gates in generator.attention(images, sym)])
+    assert all(far > 3 * near for near, far in zip(*reach, strict=True))
+
+
 def test_gates_lie_between_0_and_1_and_follow_s() -> None:
     generator = small()
     x = photos(1).expand(3, -1, -1, -1)

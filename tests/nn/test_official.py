@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from sgnlib.nn.official import import_official
+from sgnlib.nn.generator import Generator
+from sgnlib.nn.official import generator_from_weights, import_official
 from tests import golden
 
 
@@ -48,6 +49,15 @@ def test_unknown_missing_and_misshapen_weights_are_named(
 class _Malicious:
     def __reduce__(self) -> tuple:
         return print, ("code from a checkpoint ran",)
+
+
+@pytest.mark.parametrize("sizes", [(4, 1, 1), (8, 2, 4)])
+def test_sizes_are_read_off_the_weights(sizes: tuple[int, int, int]) -> None:
+    ngf, blocks, reduction = sizes
+    wanted = Generator(3, ngf=ngf, n_blocks=blocks, reduction=reduction)
+    loaded = generator_from_weights(wanted.state_dict())
+    images, sym = torch.rand(1, 3, 16, 16), torch.tensor([[0.2, 0.3, 0.5]])
+    assert torch.equal(loaded(images, sym), wanted(images, sym))
 
 
 def test_code_in_a_checkpoint_does_not_run(
