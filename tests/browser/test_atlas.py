@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from sgnlib.experiments import EXPERIMENTS, MODEL_1, smoke
 from sgnlib.live.assets import joined
@@ -224,6 +224,20 @@ def test_it_asks_for_nothing_but_itself(page: Page, three: Path) -> None:
     page.keyboard.press("ArrowRight")
     page.wait_for_timeout(200)
     assert [url for url in asked if not url.startswith(("data:", "blob:"))] == [three.as_uri()]
+
+
+def test_it_works_under_its_own_security_policy(browser: Browser, three: Path) -> None:
+    page = browser.new_page()
+    refused: list[str] = []
+    page.on("console", lambda message: refused.append(message.text))
+    page.goto(three.as_uri())
+    expect(page.locator(".sgn-badge")).to_have_text("blend of 3 pictures")
+    expect(page.locator(".sgn-corner image")).to_have_count(3)
+    page.get_by_text("Van Gogh", exact=True).click()
+    expect(page.locator(".sgn-badge")).to_have_text("exact")
+    assert not refused
+    assert not page.evaluate("fetch('data:,any').then(() => true, () => false)")
+    page.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
