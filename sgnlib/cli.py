@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import shlex
 import sys
 import textwrap
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from sgnlib import __version__
-from sgnlib.experiments import EXPERIMENTS, PROFILES, Experiment, at_profile, experiment
-
-if TYPE_CHECKING:
-    from sgnlib.training.runs import Run
+from sgnlib import __version__, commands
+from sgnlib.experiments import EXPERIMENTS, PROFILES
 
 Command = Callable[[argparse.Namespace], int | None]
 
@@ -47,127 +41,6 @@ def _one_line(error: Exception) -> str:
     return " ".join(text.split()) or f"{type(error).__name__}; --debug shows where"
 
 
-# ------------------------------------------------------------------------------------ commands
-
-
-def _reproduce(given: argparse.Namespace) -> int:
-    from sgnlib.pipeline.reproduce import reproduce
-
-    status = reproduce(given.profile, cores=given.cores, target=given.until, dry_run=given.dry_run)
-    if status:
-        raise RuntimeError(
-            "not everything could be made: the logs of what failed are above and in data/logs; "
-            "the same command goes on from here"
-        )
-    return status
-
-
-def _train(given: argparse.Namespace) -> None:
-    from sgnlib.training.loop import train
-
-    run = train(_row(given), fresh=given.fresh, device=given.device)
-    print(f"{run.experiment.title}, seed {run.experiment.seed}: {run.info['steps']} steps in")
-    print(f"  {run.path}")
-    print(f"  {run.info['seconds']:.0f} s on {run.info['device']}; {run.features_kind}")
-
-
-def _evaluate(given: argparse.Namespace) -> None:
-    from torch import cat
-
-    from sgnlib.evaluation.tables import loss_table
-    from sgnlib.sym import centre, corners, edge_midpoints
-
-    run = _trained(given)
-    k = len(run.experiment.domains)
-    table = loss_table(run, cat([corners(k), edge_midpoints(k), centre(k)]))
-    print(f"{run.experiment.title}, seed {run.experiment.seed}: means over the test images")
-    print(f"perceptual network: {run.features_kind}")
-    print(table.to_string(index=False, float_format="%.4f"))
-
-
-def _translate(given: argparse.Namespace) -> None:
-    from sgnlib.evaluation.models import find_model
-    from sgnlib.evaluation.photos import load_photo, save_photo, translate_photo
-    from sgnlib.sym import validate_sym
-    from sgnlib.training.runtime import choose_device
-
-    photo = load_photo(given.photo)
-    model = find_model(given.model, given.profile, given.seed)
-    sym = validate_sym(given.sym, model.generator.domains, extrapolate=True)
-    if not given.extrapolate:
-        try:
-            validate_sym(given.sym, model.generator.domains)
-        except ValueError as error:
-            raise ValueError(f"{error}; --extrapolate allows it") from error
-    translated = translate_photo(model.generator.to(choose_device(given.device)), photo, sym)
-    save_photo(translated, given.output)
-    print(f"{given.output}: {photo.width}x{photo.height}, S = {sym}, {model.about}")
-
-
-def _atlas(given: argparse.Namespace) -> None:
-    from sgnlib.live.atlas import atlas_photos, write_atlas
-
-    run = _trained(given)
-    photos = atlas_photos(run.experiment, given.photo)
-    path = write_atlas(given.out, run, photos, profile=given.profile)
-    print(f"{path}: {len(photos)} photos, {path.stat().st_size / 1e6:.1f} MB; open it in a browser")
-
-
-def _mix(given: argparse.Namespace) -> None:
-    from sgnlib.live.app import serve
-
-    serve(
-        given.photo,
-        model=given.model,
-        profile=given.profile,
-        seed=given.seed,
-        port=given.port,
-        browser=not given.no_browser,
-    )
-
-
-def _list(given: argparse.Namespace) -> None:
-    from sgnlib.pipeline.listing import listing
-
-    print("\n".join(listing(given.profile)))
-
-
-def _doctor(given: argparse.Namespace) -> None:
-    from sgnlib.doctor import diagnosis
-
-    print("\n".join(diagnosis()))
-
-
-def _import_official(given: argparse.Namespace) -> None:
-    from sgnlib.evaluation.models import import_weights
-
-    path, generator = import_weights(given.checkpoint, given.name)
-    zeros = " ".join(["0"] * (generator.domains - 1))
-    print(f"{path}: {generator.domains} domains, {len(generator.blocks)} residual blocks")
-    print(f"  sgn translate photo.jpg --sym 1 {zeros} --model {path.stem} -o out.png")
-
-
-def _row(given: argparse.Namespace) -> Experiment:
-    row = replace(at_profile(experiment(given.name), given.profile), seed=given.seed)
-    if not given.images:
-        return row
-    from sgnlib.notebook import parse_images
-
-    parts = (part.partition("=") for part in given.images)
-    local = (f"{name}={Path(path).absolute()}" if path else name for name, _, path in parts)
-    images = parse_images(shlex.join(local))
-    used = {row.source, *(domain.data for domain in row.domains)}
-    if unused := images.keys() - used:
-        raise ValueError(f"{row.name} uses {', '.join(sorted(used))}; not {', '.join(unused)}")
-    return replace(row, images=tuple(sorted(images.items())))
-
-
-def _trained(given: argparse.Namespace) -> Run:
-    from sgnlib.evaluation.models import trained
-
-    return trained(_row(given), given.profile)
-
-
 # ------------------------------------------------------------------------------------- the parser
 
 
@@ -182,10 +55,10 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"sgn {__version__}")
-    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
 
     def add(name: str, command: Command, text: str, example: str) -> argparse.ArgumentParser:
-        added = commands.add_parser(
+        added = subparsers.add_parser(
             name,
             help=text,
             description=f"{text[0].upper()}{text[1:]}.",
@@ -201,7 +74,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_photos(add)
     add(
         "doctor",
-        _doctor,
+        commands.doctor,
         "print versions, device, threads, cache, and what will be used",
         "sgn doctor",
     )
@@ -214,7 +87,7 @@ Add = Callable[[str, Command, str, str], argparse.ArgumentParser]
 def _add_batch(add: Add) -> None:
     batch = add(
         "reproduce",
-        _reproduce,
+        commands.reproduce,
         "make every table and figure that is not there yet",
         "sgn reproduce --profile quick --cores 2",
     )
@@ -224,7 +97,7 @@ def _add_batch(add: Add) -> None:
     batch.add_argument("--dry-run", action="store_true", help="only say what would be done")
     table = add(
         "list",
-        _list,
+        commands.list_experiments,
         "show every experiment: domains, sizes, state of its runs, expected time",
         "sgn list --profile laptop",
     )
@@ -234,7 +107,7 @@ def _add_batch(add: Add) -> None:
 def _add_single(add: Add) -> None:
     train = add(
         "train",
-        _train,
+        commands.train,
         "train one experiment; a broken training goes on, a finished one is kept",
         """
         sgn train model-3 --profile quick
@@ -246,7 +119,7 @@ def _add_single(add: Add) -> None:
     train.add_argument("--device", default="auto", help="cpu, cuda, cuda:1, ... (default auto)")
     evaluate = add(
         "evaluate",
-        _evaluate,
+        commands.evaluate,
         "print a run's losses on test images at several S, as in Table 3",
         "sgn evaluate model-1 --profile quick --seed 0",
     )
@@ -256,7 +129,7 @@ def _add_single(add: Add) -> None:
 def _add_photos(add: Add) -> None:
     translate = add(
         "translate",
-        _translate,
+        commands.translate,
         "translate a photo of any size to a mix of domains",
         """
         sgn translate photo.jpg --sym 0.3 0.2 0.5 -o out.png
@@ -281,7 +154,7 @@ def _add_photos(add: Add) -> None:
     translate.add_argument("--device", default="auto", help="cpu, cuda, ... (default auto)")
     atlas = add(
         "atlas",
-        _atlas,
+        commands.atlas,
         "write one HTML page in which a run's domains are mixed by hand, without a kernel",
         """
         sgn atlas model-1 --profile quick --out atlas.html
@@ -301,7 +174,7 @@ def _add_photos(add: Add) -> None:
     atlas.add_argument("--out", type=Path, default=Path("atlas.html"), help="page to write")
     mix = add(
         "mix",
-        _mix,
+        commands.mix,
         "mix the domains of a photo by hand, in the browser, on this machine only",
         """
         sgn mix
@@ -314,7 +187,7 @@ def _add_photos(add: Add) -> None:
     mix.add_argument("--no-browser", action="store_true", help="only print the address")
     official = add(
         "import-official",
-        _import_official,
+        commands.import_official,
         "take over a checkpoint released by the authors",
         "sgn import-official Model1.pth",
     )

@@ -28,6 +28,7 @@ LAYERS = (
     {"related"},
     {"pipeline"},
     {"doctor"},
+    {"commands"},
     {"cli"},
 )
 """Each imports from its own layer's package and from those above it in this list, never below."""

@@ -18,7 +18,10 @@ from sgnlib.nn.generator import Generator
 from sgnlib.storage import write_hashed
 from sgnlib.training.loop import train
 
-COMMANDS = ("reproduce", "train", "evaluate", "translate", "list", "doctor", "import-official")
+COMMANDS = (
+    "reproduce", "train", "evaluate", "translate", "mix", "atlas", "list", "doctor",
+    "import-official",
+)  # fmt: skip
 Capture = pytest.CaptureFixture[str]
 
 

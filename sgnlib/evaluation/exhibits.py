@@ -89,5 +89,7 @@ EXHIBITS: tuple[Exhibit, ...] = (
     Exhibit("four", BEYOND, "A model with four domains.", "09_additional_models"),
     Exhibit("transfer", BEYOND, "Distance (KID) between translated images and the target domain, "
             "on the way from reconstruction to the domain's corner.", "03_model_1"),
+    Exhibit("live", BEYOND, "How near the blends that the mixer shows while dragging are to the "
+            "exact pictures.", "11_live_mixing"),
 )
 # fmt: on

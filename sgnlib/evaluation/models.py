@@ -40,7 +40,8 @@ def find_model(model: str, profile: str | None, seed: int = 0) -> Model:
     Args:
         model: An experiment's name, the name of imported weights, or a .safetensors file: one in a
             run's folder, or of a generator with CCAM.
-        profile: For experiments: at whose sizes; the largest that is trained if None.
+        profile: For experiments: at whose sizes; the largest that is trained if None. Where quick
+            is not trained either, the weights that the project comes with serve.
         seed: For experiments.
 
     Raises:
@@ -50,6 +51,11 @@ def find_model(model: str, profile: str | None, seed: int = 0) -> Model:
     """
     if model in {row.name for row in EXPERIMENTS}:
         run = _largest(experiment(model), profile, seed)
+        if run is None and seed == 0 and profile in (None, "quick") and shipped(model).is_file():
+            return _shipped(model)
+        if run is None:
+            wanted = profile or "quick"
+            run = trained(replace(at_profile(experiment(model), wanted), seed=seed), wanted)
         return _of_run(run, f"{run.experiment.title} ({run.path.name})")
     if (imported := _imported(model)).is_file():
         return _unnamed(_from_file(imported), f"{model} (imported)")
@@ -101,14 +107,33 @@ def _unnamed(generator: Generator, about: str) -> Model:
     return Model(generator, names, about)
 
 
-def _largest(row: Experiment, profile: str | None, seed: int) -> Run:
+def shipped(model: str) -> Path:
+    """Where the weights of an experiment lie that come with the project, if they do."""
+    return paths.ROOT / "data" / "models" / f"{model}.safetensors"
+
+
+def ship(run: Run) -> Path:
+    """Puts a run's generator, in half precision, where the project keeps those it comes with."""
+    state = {name: w.half() for name, w in run.generator().state_dict().items()}
+    path = shipped(run.experiment.name)
+    write_hashed(path, safetensors.torch.save(state))
+    return path
+
+
+def _shipped(model: str) -> Model:
+    row = experiment(model)
+    about = f"{row.title} (shipped with the project: profile quick, painted domains)"
+    return Model(_from_file(shipped(model)), tuple(domain_names(row)), about)
+
+
+def _largest(row: Experiment, profile: str | None, seed: int) -> Run | None:
     for candidate in [profile] if profile else LARGEST_FIRST:
         sized = replace(at_profile(row, candidate), seed=seed)
         # Whichever perceptual network it was trained with: no need to ask for weights here.
         for features in (sized, _with_imagenet(sized), replace(sized, features="random")):
             if features.features != "auto" and (run := find_run(features)):
                 return run
-    return trained(replace(at_profile(row, profile or "quick"), seed=seed), profile or "quick")
+    return None
 
 
 def _with_imagenet(row: Experiment) -> Experiment:

@@ -33,6 +33,7 @@ _N = {
         "08_ccam_activations",
         "09_additional_models",
         "10_continuous_translation",
+        "11_live_mixing",
     )
 }
 
@@ -131,6 +132,9 @@ CLAIMS: tuple[Claim, ...] = (
           "has no jumps.", _N["10"]),
     Claim("b2-reconstruction-differs", "B.2", "Every frame goes through SGN, so that even "
           "reconstructed frames differ a little from the original.", _N["10"]),
+    # --------------------------------------------------------------------- live mixing
+    Claim("goal-blends", "goal", "Between the nodes of a lattice over the simplex, a blend of "
+          "their pictures is within 45 dB of the exact one.", _N["11"]),
 )
 # fmt: on
 

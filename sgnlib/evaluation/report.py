@@ -42,6 +42,9 @@ FROM_PAPER: dict[str, Callable[[], pd.DataFrame]] = {
 """Tables with the paper's own numbers."""
 
 
+ATLAS = "atlas.html"
+
+
 def write_report() -> tuple[Path, Path]:
     """Writes both reports; what is missing is named as missing.
 
@@ -64,6 +67,7 @@ def report(folder: Path) -> str:
         "*Sym-parameterized Dynamic Inference for Mixed-Domain Image Translation*, ICCV 2019. "
         "Every claim of the paper with our verdict, then every table and figure in the paper's "
         "order. Captions are in our words; the paper's numbers stand beside ours.",
+        *_atlas(folder),
         *_verdicts(load_verdicts(), made),
         "## Tables and figures",
         *(_exhibit(exhibit, folder, made) for exhibit in EXHIBITS),
@@ -156,6 +160,15 @@ def _picture(path: Path, folder: Path, made: dict[str, Any]) -> str:
     name = path.relative_to(folder).as_posix()
     note = about.get(path.stem) or about.get(name) or ""
     return f"![{path.stem}]({name})" + (f"\n\n*{note}*" if path.suffix == ".gif" and note else "")
+
+
+def _atlas(folder: Path) -> list[str]:
+    """The page that can be dragged without a kernel, where a notebook has written it."""
+    if not (folder / ATLAS).is_file():
+        return []
+    return [
+        f"**[Drag the point yourself]({ATLAS})**: the domains of Model 1, mixed in your browser."
+    ]
 
 
 def _rest(folder: Path, made: dict[str, Any]) -> list[str]:

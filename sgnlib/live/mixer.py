@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import itertools
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -13,12 +11,20 @@ import ipywidgets as widgets
 import torch
 from IPython.display import Image as Still
 from IPython.display import display
-from PIL import Image
 
 from sgnlib.evaluation.labels import domain_names, sym_label, title
 from sgnlib.evaluation.translate import mixes
 from sgnlib.live.attention import attention_picture
 from sgnlib.live.backends import Backend, to_picture
+from sgnlib.live.controls import (
+    STEP,
+    encoded,
+    presets,
+    rebalanced,
+    slider,
+    switch,
+    thumbnail,
+)
 from sgnlib.live.filming import tour_mp4
 from sgnlib.live.pad import nearest, simplex_pad
 from sgnlib.live.photos import open_photo, open_upload, shipped_photos
@@ -34,10 +40,6 @@ from sgnlib.training.runs import Run
 
 SIDE = 256
 """Longer side in pixels of a user's photo in the network, and of a picture on the screen."""
-STEP = 0.01
-"""Of the sliders."""
-THUMBNAIL = 64
-"""Side in pixels of the pictures at the pad's corners."""
 
 
 class Mixer(widgets.VBox):
@@ -75,19 +77,18 @@ class Mixer(widgets.VBox):
         self._photos = _photos(photo)
         self._photo = next(iter(self._photos.values()))
         self._moving = False
-        self._frame: Frame | None = None
         self._sym: tuple[float, ...] = ()
         k = len(self._domains)
         titles = [title(name) for name in self._domains]
         colours = [colour(name) for name in self._domains]
         self.pad = simplex_pad(self._domains)
-        self.stage = Stage(side=SIDE, photo=_encoded(to_picture(self._photo), "PNG"))
-        self.sliders = [_slider(t, c) for t, c in zip(titles, colours, strict=True)]
-        self.presets = widgets.Dropdown(options=_presets(titles), description="go to")
+        self.stage = Stage(side=SIDE, photo=encoded(to_picture(self._photo), "PNG"))
+        self.sliders = [slider(t, c) for t, c in zip(titles, colours, strict=True)]
+        self.presets = widgets.Dropdown(options=presets(titles), description="go to")
         self.photo_choice = widgets.Dropdown(options=list(self._photos), description="photo")
         self.upload = widgets.FileUpload(accept="image/*", description="own photo")
-        self.extrapolate = _switch("beyond the simplex")
-        self.attention = _switch("attention maps")
+        self.extrapolate = switch("beyond the simplex")
+        self.attention = switch("attention maps")
         self.tour = path(torch.cat([corners(k), corners(k)[:1]]), 40 * k + 1)
         self.play = widgets.Play(max=len(self.tour) - 1, interval=60, repeat=True)
         self.record = widgets.Button(description="film", icon="film", tooltip="save a tour as MP4")
@@ -123,8 +124,8 @@ class Mixer(widgets.VBox):
         self._moving = True  # what follows is not the user's doing
         try:
             self.pad.sym = list(point)
-            for slider, value in zip(self.sliders, point, strict=True):
-                slider.value = value
+            for one, value in zip(self.sliders, point, strict=True):
+                one.value = value
         finally:
             self._moving = False
         if self._session:
@@ -147,7 +148,7 @@ class Mixer(widgets.VBox):
     def load(self, photo: Images) -> None:
         """Takes another photo: a batch of one in [-1, 1], sides divisible by 4."""
         self._photo = photo
-        self.stage.photo = _encoded(to_picture(photo), "PNG")
+        self.stage.photo = encoded(to_picture(photo), "PNG")
         self.pad.thumbnails = []
         if self._session:
             self._session.load(photo)
@@ -171,8 +172,8 @@ class Mixer(widgets.VBox):
 
     def _connect(self) -> None:
         self.pad.observe(self._on_pad, names=["sym", "dragging"])
-        for position, slider in enumerate(self.sliders):
-            slider.observe(self._on_slider(position), names="value")
+        for position, one in enumerate(self.sliders):
+            one.observe(self._on_slider(position), names="value")
         self.presets.observe(self._on_preset, names="value")
         self.photo_choice.observe(self._on_choice, names="value")
         self.upload.observe(self._on_upload, names="value")
@@ -232,8 +233,8 @@ class Mixer(widgets.VBox):
 
     def _on_extrapolate(self, change: Mapping[str, Any]) -> None:
         self.pad.extrapolate = change["new"]
-        for slider in self.sliders:
-            slider.min, slider.max = (-0.5, 1.5) if change["new"] else (0, 1)
+        for one in self.sliders:
+            one.min, one.max = (-0.5, 1.5) if change["new"] else (0, 1)
         if not change["new"]:
             self.sym = nearest(self._sym)
 
@@ -264,14 +265,12 @@ class Mixer(widgets.VBox):
     # ------------------------------------------------------------------------------- what it shows
 
     def _show(self, frame: Frame) -> None:
+        note, kind = "blend of neighbours", "JPEG"
         if frame.exact:
+            kind = "PNG"
             note = f"exact, {frame.seconds * 1000:.0f} ms, {self.start().backend.name}"
-            encoded = _encoded(frame.picture, "PNG")
-        else:
-            note = "blend of neighbours"
-            encoded = _encoded(frame.picture, "JPEG")
-        self._frame = frame
-        self.stage.show(encoded, frame.sym, exact=frame.exact, note=note)
+        data = encoded(frame.picture, kind)
+        self.stage.show(data, frame.sym, exact=frame.exact, note=note)
         if frame.exact:
             self._show_attention()
 
@@ -281,12 +280,12 @@ class Mixer(widgets.VBox):
     def _show_attention(self) -> None:
         if self.attention.value:
             picture = attention_picture(self._generator, self._photo, self._sym)
-            self.maps.value = _encoded(picture, "PNG")
+            self.maps.value = encoded(picture, "PNG")
 
     def _show_thumbnails(self) -> None:
         preview = self.start().preview
         at_corners = map(preview.blend, corners(len(self._domains)).tolist())
-        self.pad.thumbnails = [_thumbnail(picture) for picture in at_corners if picture is not None]
+        self.pad.thumbnails = [thumbnail(picture) for picture in at_corners if picture is not None]
 
     def _ipython_display_(self, **kwargs: Any) -> None:
         display(self.still())
@@ -304,17 +303,6 @@ class Mixer(widgets.VBox):
         else:
             figure = mixing_grid(self._photo, translated, syms, self._domains)
         return Still(data=png_bytes(figure), width=round(96 * figure.get_size_inches()[0]))
-
-
-def rebalanced(sym: tuple[float, ...], position: int, value: float) -> tuple[float, ...]:
-    """S with one component set; the others keep their proportions, and the sum stays 1."""
-    value = min(max(value, 0.0), 1.0)
-    rest = sum(sym) - sym[position]
-    if rest > 1e-6:
-        others = [s * (1 - value) / rest for s in sym]
-    else:
-        others = [(1 - value) / (len(sym) - 1)] * len(sym)
-    return (*others[:position], value, *others[position + 1 :])
 
 
 def _names(
@@ -338,44 +326,3 @@ def _photos(photo: Images | Path | str | None) -> dict[str, Images]:
             raise ValueError(f"a photo has shape (1, 3, height, width); got {tuple(photo.shape)}")
         return {"this photo": photo, **shipped}
     return {Path(photo).name: open_photo(Path(photo), SIDE), **shipped}
-
-
-def _presets(titles: Sequence[str]) -> list[tuple[str, tuple[float, ...] | None]]:
-    k = len(titles)
-    ends = zip(titles, corners(k).tolist(), strict=True)
-    pairs = itertools.combinations(titles, 2)
-    middles = zip(pairs, edge_midpoints(k).tolist(), strict=True)
-    return [
-        ("…", None),
-        *((name, tuple(sym)) for name, sym in ends),
-        *((f"half {one}, half {other}", tuple(sym)) for (one, other), sym in middles),
-        ("all alike", tuple(centre(k)[0].tolist())),
-    ]
-
-
-def _slider(name: str, hue: str) -> widgets.FloatSlider:
-    return widgets.FloatSlider(
-        min=0, max=1, step=STEP, description=name, readout_format=".2f",
-        style={"handle_color": hue, "description_width": "110px"}, layout={"width": "512px"},
-    )  # fmt: skip
-
-
-def _switch(name: str) -> widgets.Checkbox:
-    return widgets.Checkbox(description=name, indent=False, layout={"width": "auto"})
-
-
-def _encoded(picture: Any, kind: str) -> bytes:
-    buffer = io.BytesIO()
-    options = {"quality": 90} if kind == "JPEG" else {"compress_level": 1}
-    Image.fromarray(picture).save(buffer, kind, **options)
-    return buffer.getvalue()
-
-
-def _thumbnail(picture: Any) -> bytes:
-    image = Image.fromarray(picture)
-    side = min(image.size)
-    left, top = (image.width - side) // 2, (image.height - side) // 2
-    square = image.crop((left, top, left + side, top + side))
-    buffer = io.BytesIO()
-    square.resize((THUMBNAIL, THUMBNAIL)).save(buffer, "JPEG", quality=88)
-    return buffer.getvalue()

@@ -1,4 +1,4 @@
-"""Takes the outputs of the executed notebooks over into notebooks/, ready to commit.
+"""Takes the outputs of profile quick over into notebooks/ and data/models, ready to commit.
 
 python -m sgnlib.pipeline.outputs      or `make outputs`
 """
@@ -10,20 +10,26 @@ import sys
 import nbformat
 
 from sgnlib import paths
+from sgnlib.evaluation.models import ship
+from sgnlib.experiments import MODEL_1, MODEL_2, MODEL_3, quick
 from sgnlib.pipeline.machine import write_machine
 from sgnlib.pipeline.plan import NOTEBOOKS, Plan
 from sgnlib.pipeline.sources import notebook_file
 from sgnlib.storage import atomic_write
+from sgnlib.training.runs import find_run
 
 
 def main() -> int:
-    """Takes over all notebooks of profile quick; says which are not executed."""
+    """Takes over notebooks and the three models' weights; says what is not made."""
     jobs = Plan("quick").notebooks
     for notebook in NOTEBOOKS:
         if jobs[notebook.name].manifest.exists():
             take_over(notebook.name)
         else:
             print(f"{notebook.name} is not executed in profile quick: `make reproduce`")
+    for row in (MODEL_1, MODEL_2, MODEL_3):
+        if run := find_run(quick(row)):
+            ship(run)
     write_machine()
     return 0
 

@@ -1,4 +1,4 @@
-"""The mixer in a real JupyterLab and as an app: what the browser shows is what the network makes."""
+"""The mixer in a real JupyterLab and as an app: the browser shows what the network makes."""
 
 from __future__ import annotations
 
@@ -34,8 +34,7 @@ from sgnlib.storage import write_hashed
 PATIENCE = 90
 """Seconds for a server or a kernel on a busy machine."""
 
-CELL = """import time
-from sgnlib.evaluation.models import find_model
+CELL = """from sgnlib.evaluation.models import find_model
 from sgnlib.live.mixer import Mixer
 
 Mixer(find_model({weights!r}, None).generator)"""
@@ -137,6 +136,7 @@ def opened(context: Browser | BrowserContext, url: str) -> Page:
 
 
 def run_cell(page: Page) -> None:
+    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(state="attached")
     page.locator(".jp-CodeCell .cm-content").first.click()
     page.keyboard.press("Shift+Enter")
 

@@ -15,7 +15,8 @@ from PIL import Image
 
 from sgnlib.evaluation.translate import translate
 from sgnlib.live.backends import TorchBackend, to_picture
-from sgnlib.live.mixer import Mixer, rebalanced
+from sgnlib.live.controls import rebalanced
+from sgnlib.live.mixer import Mixer
 from sgnlib.nn.generator import Generator
 from sgnlib.shapes import Images
 

@@ -1,0 +1,141 @@
+"""What the commands of `sgn` do. Heavy modules are imported where they are used."""
+
+from __future__ import annotations
+
+import argparse
+import shlex
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sgnlib.experiments import Experiment, at_profile, experiment
+
+if TYPE_CHECKING:
+    from sgnlib.training.runs import Run
+
+
+def reproduce(given: argparse.Namespace) -> int:
+    """Makes every table and figure that is not there yet."""
+    from sgnlib.pipeline.reproduce import reproduce
+
+    status = reproduce(given.profile, cores=given.cores, target=given.until, dry_run=given.dry_run)
+    if status:
+        raise RuntimeError(
+            "not everything could be made: the logs of what failed are above and in data/logs; "
+            "the same command goes on from here"
+        )
+    return status
+
+
+def train(given: argparse.Namespace) -> None:
+    """Trains one experiment, or loads its run."""
+    from sgnlib.training.loop import train
+
+    run = train(_row(given), fresh=given.fresh, device=given.device)
+    print(f"{run.experiment.title}, seed {run.experiment.seed}: {run.info['steps']} steps in")
+    print(f"  {run.path}")
+    print(f"  {run.info['seconds']:.0f} s on {run.info['device']}; {run.features_kind}")
+
+
+def evaluate(given: argparse.Namespace) -> None:
+    """Prints a run's losses at several S."""
+    from torch import cat
+
+    from sgnlib.evaluation.tables import loss_table
+    from sgnlib.sym import centre, corners, edge_midpoints
+
+    run = _trained(given)
+    k = len(run.experiment.domains)
+    table = loss_table(run, cat([corners(k), edge_midpoints(k), centre(k)]))
+    print(f"{run.experiment.title}, seed {run.experiment.seed}: means over the test images")
+    print(f"perceptual network: {run.features_kind}")
+    print(table.to_string(index=False, float_format="%.4f"))
+
+
+def translate(given: argparse.Namespace) -> None:
+    """Translates one photo."""
+    from sgnlib.evaluation.models import find_model
+    from sgnlib.evaluation.photos import load_photo, save_photo, translate_photo
+    from sgnlib.sym import validate_sym
+    from sgnlib.training.runtime import choose_device
+
+    photo = load_photo(given.photo)
+    model = find_model(given.model, given.profile, given.seed)
+    sym = validate_sym(given.sym, model.generator.domains, extrapolate=True)
+    if not given.extrapolate:
+        try:
+            validate_sym(given.sym, model.generator.domains)
+        except ValueError as error:
+            raise ValueError(f"{error}; --extrapolate allows it") from error
+    translated = translate_photo(model.generator.to(choose_device(given.device)), photo, sym)
+    save_photo(translated, given.output)
+    print(f"{given.output}: {photo.width}x{photo.height}, S = {sym}, {model.about}")
+
+
+def atlas(given: argparse.Namespace) -> None:
+    """Writes a page that needs no kernel."""
+    from sgnlib.live.atlas import atlas_photos, write_atlas
+
+    run = _trained(given)
+    photos = atlas_photos(run.experiment, given.photo)
+    path = write_atlas(given.out, run, photos, profile=given.profile)
+    print(f"{path}: {len(photos)} photos, {path.stat().st_size / 1e6:.1f} MB; open it in a browser")
+
+
+def mix(given: argparse.Namespace) -> None:
+    """Serves the mixer."""
+    from sgnlib.live.app import serve
+
+    serve(
+        given.photo,
+        model=given.model,
+        profile=given.profile,
+        seed=given.seed,
+        port=given.port,
+        browser=not given.no_browser,
+    )
+
+
+def list_experiments(given: argparse.Namespace) -> None:
+    """Prints every experiment."""
+    from sgnlib.pipeline.listing import listing
+
+    print("\n".join(listing(given.profile)))
+
+
+def doctor(given: argparse.Namespace) -> None:
+    """Prints what this machine has."""
+    from sgnlib.doctor import diagnosis
+
+    print("\n".join(diagnosis()))
+
+
+def import_official(given: argparse.Namespace) -> None:
+    """Takes over a checkpoint of the authors."""
+    from sgnlib.evaluation.models import import_weights
+
+    path, generator = import_weights(given.checkpoint, given.name)
+    zeros = " ".join(["0"] * (generator.domains - 1))
+    print(f"{path}: {generator.domains} domains, {len(generator.blocks)} residual blocks")
+    print(f"  sgn translate photo.jpg --sym 1 {zeros} --model {path.stem} -o out.png")
+
+
+def _row(given: argparse.Namespace) -> Experiment:
+    row = replace(at_profile(experiment(given.name), given.profile), seed=given.seed)
+    if not given.images:
+        return row
+    from sgnlib.notebook import parse_images
+
+    parts = (part.partition("=") for part in given.images)
+    local = (f"{name}={Path(path).absolute()}" if path else name for name, _, path in parts)
+    images = parse_images(shlex.join(local))
+    used = {row.source, *(domain.data for domain in row.domains)}
+    if unused := images.keys() - used:
+        raise ValueError(f"{row.name} uses {', '.join(sorted(used))}; not {', '.join(unused)}")
+    return replace(row, images=tuple(sorted(images.items())))
+
+
+def _trained(given: argparse.Namespace) -> Run:
+    from sgnlib.evaluation.models import trained
+
+    return trained(_row(given), given.profile)
