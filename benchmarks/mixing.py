@@ -1,6 +1,6 @@
 """How fast a picture follows S: every way to compute it, side by side with the authors' form.
 
-    python -m benchmarks.mixing                    about two minutes; writes data/results/mixing.csv
+    python -m benchmarks.mixing --write      about a minute; into the README and data/results
     python -m benchmarks.mixing --weights run/generator.safetensors
 
 Every round times each variant once, in turn, so that a busy moment meets them all.
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import re
 import resource
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -25,16 +26,20 @@ from PIL import Image
 
 import sgnlib.nn.blocks
 from sgnlib import paths
+from sgnlib.evaluation.report import markdown_table
 from sgnlib.evaluation.models import find_model
 from sgnlib.live.backends import Picture, TorchBackend, candidates, psnr, to_picture
 from sgnlib.live.photos import shipped_photos
 from sgnlib.live.preview import Preview
 from sgnlib.nn.generator import Generator
 from sgnlib.shapes import Images
+from sgnlib.storage import atomic_write
 from sgnlib.sym import sample_sym
 
 RESULT = paths.ROOT / "data" / "results" / "mixing.csv"
-"""The table that the README shows."""
+README = paths.ROOT / "README.md"
+PLACE = re.compile(r"(<!-- benchmarks.mixing -->)(.*?)(<!-- end -->)", re.DOTALL)
+"""Where the README shows what was measured."""
 
 
 def main() -> None:
@@ -43,13 +48,20 @@ def main() -> None:
     generator = _generator(given)
     photo = shipped_photos(given.size)["astronaut"]
     points = sample_sym((1.0,) * generator.domains, given.rounds, np.random.default_rng(0))
-    table = exact_pictures(generator, photo, points)
-    print(table.to_string(index=False, float_format="%.2f"))
-    print()
-    print(drag_frames(generator, photo).to_string(index=False, float_format="%.2f"))
-    print(f"\nmemory: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20:.2f} GB at most")
-    RESULT.parent.mkdir(parents=True, exist_ok=True)
-    table.to_csv(RESULT, index=False, float_format="%.3f")
+    exact, drag = exact_pictures(generator, photo, points), drag_frames(generator, photo)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    text = "\n\n".join(
+        [
+            markdown_table(exact.round(1)),
+            "While dragging, from S to the bytes of a JPEG:",
+            markdown_table(drag.round(2)),
+            f"Memory at most {memory:.1f} GB, with all of these loaded.",
+        ]
+    )
+    print(text)
+    if given.write:
+        atomic_write(RESULT, exact.to_csv(index=False, float_format="%.3f").encode())
+        atomic_write(README, re.sub(PLACE, rf"\1\n{text}\n\3", README.read_text()).encode())
 
 
 def exact_pictures(generator: Generator, photo: Images, points: torch.Tensor) -> pd.DataFrame:
@@ -143,6 +155,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--weights", type=Path, help="trained ones; default: random ones")
     parser.add_argument("--ngf", type=int, default=64, help="width of random weights (default 64)")
     parser.add_argument("--size", type=int, default=256, help="side in pixels (default 256)")
+    parser.add_argument("--write", action="store_true", help="put the tables into the README")
     parser.add_argument("--rounds", type=int, default=12)
     return parser
 

@@ -72,6 +72,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_batch(add)
     _add_single(add)
     _add_photos(add)
+    _add_mixing(add)
     add(
         "doctor",
         commands.doctor,
@@ -152,6 +153,17 @@ def _add_photos(add: Add) -> None:
         "--extrapolate", action="store_true", help="allow S outside the simplex, as in Fig. 1"
     )
     translate.add_argument("--device", default="auto", help="cpu, cuda, ... (default auto)")
+    official = add(
+        "import-official",
+        commands.import_official,
+        "take over a checkpoint released by the authors",
+        "sgn import-official Model1.pth",
+    )
+    official.add_argument("checkpoint", type=Path)
+    official.add_argument("--name", help="what to call it (default: the file's name)")
+
+
+def _add_mixing(add: Add) -> None:
     atlas = add(
         "atlas",
         commands.atlas,
@@ -185,14 +197,6 @@ def _add_photos(add: Add) -> None:
     _model(mix)
     mix.add_argument("--port", type=int, default=0, help="default: a free one")
     mix.add_argument("--no-browser", action="store_true", help="only print the address")
-    official = add(
-        "import-official",
-        commands.import_official,
-        "take over a checkpoint released by the authors",
-        "sgn import-official Model1.pth",
-    )
-    official.add_argument("checkpoint", type=Path)
-    official.add_argument("--name", help="what to call it (default: the file's name)")
 
 
 def _model(parser: argparse.ArgumentParser) -> None:

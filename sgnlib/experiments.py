@@ -1,7 +1,7 @@
 """Every training run of the paper as one frozen row. Standard library only: read it as a table.
 
 A variant is `dataclasses.replace(MODEL_2, injection="cbn")`; a profile is a function from row to
-row that shrinks it to the machine at hand. The toy problem has rows of its own in `toy.py`.
+row that shrinks it to the machine at hand. The toy problem's rows are in `toy.py`.
 """
 
 from __future__ import annotations
@@ -99,8 +99,7 @@ class Experiment:
         steps: Number of updates; the second half decays the learning rate linearly to zero.
         ngf, n_blocks: Generator's first width, number of residual blocks.
         reduction: Channels per hidden unit of a CCAM (Table 4: 4, so 16, 64 and 64 units).
-        gate_spread: Standard deviation of the weights before a CCAM's gates at the start; 0 leaves
-            them as PyTorch makes them, so that all gates start near one half.
+        gate_spread: Standard deviation of the weights before the gates at the start; 0: PyTorch's.
         ndf, d_layers: Discriminator's first width, number of stride-2 layers (3: 70x70 patches).
         features: The perceptual network: VGG16 with ImageNet weights, or a VGG16 with seeded
             random weights; "auto" takes ImageNet's where they are to be had.
@@ -142,10 +141,8 @@ def _steps(epochs: int, photos: int, batch_size: int = 4) -> int:
     return epochs * (photos // batch_size)
 
 
-PHOTOS = 6287
-"""Photos of vangogh2photo, ukiyoe2photo and monet2photo (trainB)."""
-YOSEMITE_SUMMER = 1231
-"""Photos of summer2winter_yosemite (trainA)."""
+PHOTOS, YOSEMITE_SUMMER = 6287, 1231
+"""Photos of vangogh2photo, ukiyoe2photo and monet2photo (trainB); of summer2winter (trainA)."""
 
 MODEL_1 = Experiment(
     name="model-1",
@@ -213,8 +210,7 @@ FIG_7_SINGLEGAN = Experiment(
     sampling=Corners(),
 )
 
-# Differs: the paper does not name the domains of Fig. 15's model; we choose two painters and a
-# style image, the combination its three models leave out.
+# Differs: the paper does not name Fig. 15's domains; ours are what its three models leave out.
 FIG_15 = Experiment(
     name="fig-15",
     title="Additional model: Monet, Van Gogh, Udnie",
@@ -269,9 +265,8 @@ def laptop(row: Experiment) -> Experiment:
 def quick(row: Experiment) -> Experiment:
     """Minutes for everything on two cores.
 
-    So few updates go further with small batches, a shallow wide trunk and a high learning rate.
-    The CCAMs have the paper's 16 and 64 hidden units, and gates that depend on S from the start:
-    otherwise some seeds learn to use S too late.
+    So few updates go further with small batches, a shallow wide trunk, a high learning rate, CCAMs
+    with the paper's 16 and 64 hidden units, and gates that depend on S from the start.
     """
     return replace(
         row,

@@ -96,7 +96,7 @@ def test_a_shared_row_changes_all_that_is_derived_from_it(
     found = changed("sgnlib/experiments.py", "style_scale=200.0", "style_scale=150.0")
     runs = {key for key in all_of(unchanged, "train") if key[1].startswith("model-1")}
     assert len(runs) == 7 * 3
-    assert found == {*runs, *notebooks("00", "02", "03", "10"), REPORT}
+    assert found == {*runs, *notebooks("00", "02", "03", "10", "11"), REPORT}
 
 
 def test_a_cell_changes_its_notebook(changed: Changed) -> None:
