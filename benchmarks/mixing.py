@@ -26,8 +26,8 @@ from PIL import Image
 
 import sgnlib.nn.blocks
 from sgnlib import paths
-from sgnlib.evaluation.report import markdown_table
 from sgnlib.evaluation.models import find_model
+from sgnlib.evaluation.report import markdown_table
 from sgnlib.live.backends import Picture, TorchBackend, candidates, psnr, to_picture
 from sgnlib.live.photos import shipped_photos
 from sgnlib.live.preview import Preview

@@ -196,7 +196,13 @@ def expected(weights: Path, sym: list[float]) -> np.ndarray:
     """What the network makes of the first shipped photo."""
     backend = TorchBackend(find_model(str(weights), None).generator)
     photo = next(iter(shipped_photos(SIDE).values()))
-    return backend.picture(backend.prepare(photo), torch.tensor([sym]))
+    return backend.picture(backend.prepare(photo), torch.tensor([sym], dtype=torch.float32))
+
+
+def choose(page: Page, file: Path) -> None:
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="own photo").click()
+    chooser.value.set_files(file)
 
 
 def corner(page: Page, position: int) -> tuple[float, float]:
@@ -269,11 +275,10 @@ def test_a_photo_is_uploaded_and_a_broken_file_is_told(in_app: Page, tmp_path: P
     broken, good = tmp_path / "broken.png", tmp_path / "stripes.png"
     broken.write_bytes(b"no picture")
     Image.effect_mandelbrot((200, 120), (-2, -1, 1, 1), 60).convert("RGB").save(good)
-    upload = in_app.locator("input[type=file]").first
-    upload.set_input_files(broken)
+    choose(in_app, broken)
     expect(in_app.locator(".sgn-alert")).to_contain_text("broken.png cannot be read")
     assert in_app.evaluate("frames.length") == before
-    upload.set_input_files(good)
+    choose(in_app, good)
     in_app.wait_for_function(f"frames.length > {before}")
     settled(in_app)
     assert shown(in_app).shape == (120, 200, 3)
