@@ -22,7 +22,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, FloatRect, Page, expect
 
 from sgnlib.evaluation.models import find_model
 from sgnlib.live.backends import LEAST_PSNR, TorchBackend, psnr
@@ -207,23 +207,35 @@ def choose(page: Page, file: Path) -> None:
 
 def corner(page: Page, position: int) -> tuple[float, float]:
     """Where a corner of the triangle lies on the page."""
-    box = page.locator(".sgn-field svg").bounding_box()
-    assert box
+    box = field(page)
     x, y = ((200, 84), (338.56, 324), (61.44, 324))[position]
     return box["x"] + x * box["width"] / 400, box["y"] + y * box["width"] / 400
 
 
+def field(page: Page) -> FloatRect:
+    """Where the pad's drawing lies; it is drawn anew when thumbnails come."""
+    while not (box := page.locator(".sgn-field svg").bounding_box()):
+        page.wait_for_timeout(20)
+    return box
+
+
+def take_the_knob(page: Page) -> None:
+    """Presses the mouse on the knob in the centre."""
+    corners = [corner(page, position) for position in range(3)]
+    page.mouse.move(*(sum(c) / 3 for c in zip(*corners, strict=True)))
+    page.mouse.down()
+
+
 def test_dragging_changes_the_picture_to_the_networks(mixer: Page, weights: Path) -> None:
     first = shown(mixer)
-    centre = [sum(c) / 3 for c in zip(*(corner(mixer, i) for i in range(3)), strict=True)]
-    mixer.mouse.move(*centre)
-    mixer.mouse.down()
+    take_the_knob(mixer)
     before = mixer.evaluate("frames.length")
     for position in (1, 2, 0, 1):
         mixer.mouse.move(*corner(mixer, position), steps=12)
+        mixer.wait_for_timeout(700)
     mixer.mouse.up()
     sym = settled(mixer, near(0, 1, 0))
-    assert mixer.evaluate("frames.length") - before > 4, "it changed while the point moved"
+    assert mixer.evaluate("frames.length") - before >= 3, "it changed while the point moved"
     assert psnr(shown(mixer), expected(weights, sym)) >= LEAST_PSNR
     assert psnr(shown(mixer), first) < 30
 
@@ -246,10 +258,7 @@ def test_a_slider_moves_the_pad(mixer: Page) -> None:
 
 
 def test_500_rapid_moves_leave_no_backlog(in_app: Page, weights: Path) -> None:
-    field = in_app.locator(".sgn-field svg").bounding_box()
-    assert field
-    in_app.mouse.move(*corner(in_app, 0))
-    in_app.mouse.down()
+    take_the_knob(in_app)
     in_app.evaluate(
         """([box, last]) => {
           const target = document.querySelector('.sgn-field');
@@ -260,7 +269,7 @@ def test_500_rapid_moves_leave_no_backlog(in_app: Page, weights: Path) -> None:
             target.dispatchEvent(new PointerEvent('pointermove', at));
           }
         }""",
-        [field, corner(in_app, 2)],
+        [field(in_app), corner(in_app, 2)],
     )
     start = in_app.evaluate("frames.length")
     in_app.mouse.move(*corner(in_app, 2))
@@ -309,9 +318,8 @@ def test_two_browsers_do_not_disturb_each_other(app: str, browser: Browser) -> N
 
 
 def test_the_app_is_closed_to_others(app: str) -> None:
-    with pytest.raises(urllib.error.HTTPError) as refused:
-        urllib.request.urlopen(app.split("?")[0], timeout=PATIENCE)
-    assert refused.value.code in (401, 403)
+    with urllib.request.urlopen(app.split("?")[0], timeout=PATIENCE) as refused:
+        assert "/login" in refused.geturl(), "without the token nobody gets in"
     port = int(re.findall(r":(\d+)/", app)[0])
     listening = Path("/proc/net/tcp").read_text().splitlines()[1:]
     own = [line.split()[1] for line in listening if line.split()[1].endswith(f":{port:04X}")]
