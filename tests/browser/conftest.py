@@ -54,20 +54,25 @@ window.show = (name, values) => {{
 </script>"""
 
 
+def chromium() -> str | None:
+    """The browser's program, if there is one."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    return next(filter(None, map(shutil.which, names)), None)
+
+
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One Chromium for all tests."""
-    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-    program = next(filter(None, map(shutil.which, names)), None)
+    program = chromium()
     if not program:
         words = "the browser tests need Chromium: on Debian and Ubuntu, apt install chromium"
         if os.environ.get("CI"):
             pytest.fail(words)
         pytest.skip(words)
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
-        yield chromium
-        chromium.close()
+        opened = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
+        yield opened
+        opened.close()
 
 
 @pytest.fixture
