@@ -165,7 +165,8 @@ class Mixer(widgets.VBox):
         bar = widgets.HBox([self.presets, self.photo_choice, self.upload])
         switches = widgets.HBox([self.extrapolate, self.attention])
         actions = widgets.HBox([self.play, self.save, self.record])
-        controls = widgets.VBox([self.stage, *self.sliders, bar, switches, actions, self.maps])
+        rows = [self.stage, *self.sliders, bar, switches, actions, self.maps]
+        controls = widgets.VBox(rows, layout={"flex": "0 1 580px", "min_width": "320px"})
         for row in (bar, switches, actions):
             row.layout.flex_flow = "row wrap"
         return [widgets.HBox([self.pad, controls], layout={"flex_flow": "row wrap"})]

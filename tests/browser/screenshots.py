@@ -19,11 +19,11 @@ from tests.browser.conftest import FLAGS, chromium
 from tests.browser.test_live import answers, field, opened, running, settled
 
 FOLDER = paths.ROOT / "figures" / "screenshots"
-WIDTH, HEIGHT = 1180, 760
+WIDTH, HEIGHT = 1180, 800
 
 
 def main() -> None:
-    """Light and dark mixer, and the atlas."""
+    """Mixer and atlas."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
         command = [sys.executable, "-m", "sgnlib.cli", "mix", "--no-browser"]
@@ -41,24 +41,25 @@ def main() -> None:
 
 
 def take_mixer(browser: Browser, address: str) -> None:
-    """The app at a mixture, with attention maps, in both themes."""
-    for name, theme in (("mixer", "light"), ("mixer-dark", "dark")):
-        page = opened(browser, f"{address}&voila-theme={theme}")
-        page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
-        settled(page)
-        page.locator(".sgn-ring + image, .sgn-corner image").first.wait_for()
-        page.get_by_text("attention maps").click()
-        at(page, 0.5, 0.62)
-        keep(page, name)
+    """The app at a mixture, with attention maps."""
+    page = opened(browser, address)
+    page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
+    settled(page)
+    page.locator(".sgn-corner image").first.wait_for()
+    page.get_by_text("attention maps").click()
+    at(page, 0.62, 0.7)
+    keep(page, "mixer")
 
 
 def take_atlas(browser: Browser, file: Path) -> None:
-    """The page that needs no kernel."""
-    page = opened(browser, file.as_uri())
-    page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
-    page.locator(".sgn-field svg").wait_for()
-    at(page, 0.5, 0.62)
-    keep(page, "atlas")
+    """The page that needs no kernel, light and dark."""
+    for name, scheme in (("atlas", "light"), ("atlas-dark", "dark")):
+        page = browser.new_page(color_scheme=scheme)  # type: ignore[arg-type]
+        page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
+        page.goto(file.as_uri())
+        page.locator(".sgn-field svg").wait_for()
+        at(page, 0.62, 0.7)
+        keep(page, name)
 
 
 def at(page: Page, x: float, y: float) -> None:
