@@ -131,9 +131,11 @@ def _add_photos(add: Add) -> None:
     translate = add(
         "translate",
         commands.translate,
-        "translate a photo of any size to a mix of domains",
+        "translate a photo of any size, a folder of photos or a film to a mix of domains",
         """
         sgn translate photo.jpg --sym 0.3 0.2 0.5 -o out.png
+        sgn translate photos/ --sym 0.3 0.2 0.5 -o translated/    (goes on where it was killed)
+        sgn translate film.mp4 --sym 0 1 0 -o out.mp4
         sgn translate photo.jpg --sym 0 1.5 0 --extrapolate --model model-2 -o out.png
         sgn translate photo.jpg --sym 0 1 0 --model Model1 -o out.png    (after import-official)
         """,
@@ -147,7 +149,9 @@ def _add_photos(add: Add) -> None:
         metavar="S",
         help="one weight per domain, not negative, sum 1",
     )
-    translate.add_argument("-o", "--output", type=Path, required=True, help="image to write")
+    translate.add_argument(
+        "-o", "--output", type=Path, required=True, help="image, folder or .mp4 to write"
+    )
     _model(translate)
     translate.add_argument(
         "--extrapolate", action="store_true", help="allow S outside the simplex, as in Fig. 1"

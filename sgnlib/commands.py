@@ -53,13 +53,15 @@ def evaluate(given: argparse.Namespace) -> None:
 
 
 def translate(given: argparse.Namespace) -> None:
-    """Translates one photo."""
+    """Translates a photo, a folder of photos, or a film."""
     from sgnlib.evaluation.models import find_model
     from sgnlib.evaluation.photos import load_photo, save_photo, translate_photo
+    from sgnlib.live.batch import VIDEOS, translate_folder, translate_video
     from sgnlib.sym import validate_sym
     from sgnlib.training.runtime import choose_device
 
-    photo = load_photo(given.photo)
+    is_film = given.photo.suffix.lower() in VIDEOS
+    photo = None if is_film or given.photo.is_dir() else load_photo(given.photo)
     model = find_model(given.model, given.profile, given.seed)
     sym = validate_sym(given.sym, model.generator.domains, extrapolate=True)
     if not given.extrapolate:
@@ -67,9 +69,17 @@ def translate(given: argparse.Namespace) -> None:
             validate_sym(given.sym, model.generator.domains)
         except ValueError as error:
             raise ValueError(f"{error}; --extrapolate allows it") from error
-    translated = translate_photo(model.generator.to(choose_device(given.device)), photo, sym)
-    save_photo(translated, given.output)
-    print(f"{given.output}: {photo.width}x{photo.height}, S = {sym}, {model.about}")
+    if photo is None and is_film:
+        what = f"{translate_video(model.generator, given.photo, given.output, sym)} frames"
+    else:
+        generator = model.generator.to(choose_device(given.device))
+        if photo is None:
+            made = translate_folder(generator, given.photo, given.output, sym, model.about)
+            what = f"{len(made)} new pictures"
+        else:
+            save_photo(translate_photo(generator, photo, sym), given.output)
+            what = f"{photo.width}x{photo.height}"
+    print(f"{given.output}: {what}, S = {sym}, {model.about}")
 
 
 def atlas(given: argparse.Namespace) -> None:
