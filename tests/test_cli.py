@@ -258,9 +258,11 @@ def test_models_are_found_by_name_and_damage_is_noticed(
     photo: Path, weights: Path, tmp_path: Path, capsys: Capture
 ) -> None:
     rest = ("translate", photo, "-o", tmp_path / "out.png", "--sym")
-    assert "`sgn train model-3 --profile quick`" in failed(
-        capsys, *rest, 1, 0, 0, "--model", "model-3"
+    assert "`sgn train fig-15 --profile quick`" in failed(
+        capsys, *rest, 1, 0, 0, "--model", "fig-15"
     )
+    assert cli.main([*map(str, rest), "1", "0", "0", "--model", "model-3"]) == 0
+    assert "shipped with the project" in capsys.readouterr().out
     assert "model-3, " in failed(capsys, *rest, 1, 0, "--model", "nobody")
     run = train(smoke(MODEL_3), progress=False)
     assert (

@@ -14,7 +14,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import nbformat
@@ -22,7 +22,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, FloatRect, Page, expect
+from playwright.sync_api import Browser, BrowserContext, FloatRect, Page, TimeoutError, expect
 
 from sgnlib.evaluation.models import find_model
 from sgnlib.live.backends import LEAST_PSNR, TorchBackend, psnr
@@ -136,9 +136,15 @@ def opened(context: Browser | BrowserContext, url: str) -> Page:
 
 
 def run_cell(page: Page) -> None:
-    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(state="attached")
-    page.locator(".jp-CodeCell .cm-content").first.click()
-    page.keyboard.press("Shift+Enter")
+    """Runs the first cell. A notebook that is still being opened swallows keys: tries again."""
+    idle = ".jp-Notebook-ExecutionIndicator[data-status=idle]"
+    page.locator(idle).wait_for(state="attached")
+    for _ in range(3):
+        page.locator(".jp-CodeCell .cm-content").first.click()
+        page.keyboard.press("Shift+Enter")
+        with suppress(TimeoutError):
+            page.wait_for_function("frames.length", timeout=PATIENCE / 3 * 1000)
+            return
 
 
 @pytest.fixture(params=["app", "lab"])
