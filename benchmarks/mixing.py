@@ -28,7 +28,7 @@ import sgnlib.nn.blocks
 from sgnlib import paths
 from sgnlib.evaluation.models import find_model
 from sgnlib.evaluation.report import markdown_table
-from sgnlib.live.backends import Picture, TorchBackend, candidates, psnr, to_picture
+from sgnlib.live.backends import Picture, TorchBackend, psnr, to_picture, usable
 from sgnlib.live.photos import shipped_photos
 from sgnlib.live.preview import Preview
 from sgnlib.nn.generator import Generator
@@ -69,7 +69,7 @@ def exact_pictures(generator: Generator, photo: Images, points: torch.Tensor) ->
     variants: dict[str, Callable[[torch.Tensor], np.ndarray]] = {
         "authors' form, float32, eager": lambda sym: _authors_form(generator, photo, sym)
     }
-    for backend in candidates(generator):
+    for backend in usable(generator, photo):
         prepared = backend.prepare(photo)
         variants[backend.name] = lambda sym, b=backend, p=prepared: b.picture(p, sym)
     times: dict[str, list[float]] = {name: [] for name in variants}

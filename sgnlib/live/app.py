@@ -5,7 +5,6 @@ torch is imported by the page's kernel alone, so that the server is there at onc
 
 from __future__ import annotations
 
-import json
 import os
 import secrets
 import socket
@@ -14,10 +13,9 @@ from pathlib import Path
 
 import nbformat
 
+from sgnlib.live.settings import Settings
 from sgnlib.storage import atomic_write
 
-SETTINGS = "SGN_MIX"
-"""Environment variable that hands the command's options to the page's kernels, as JSON."""
 TEMPLATES = Path(__file__).with_name("jupyter")
 """A Jupyter data directory with the page's template; Voila looks in all on JUPYTER_PATH."""
 
@@ -44,9 +42,7 @@ def serve(
 
     if photo is not None and not photo.is_file():
         raise FileNotFoundError(f"{photo}: there is no such photo")
-    file = None if photo is None else str(photo.absolute())
-    options = {"model": model, "profile": profile, "seed": seed, "photo": file}
-    os.environ[SETTINGS] = json.dumps(options)
+    Settings(model, profile, seed, None if photo is None else str(photo.absolute())).hand_over()
     there = os.environ.get("JUPYTER_PATH")
     os.environ["JUPYTER_PATH"] = os.pathsep.join([str(TEMPLATES), *([there] if there else [])])
     token, port = secrets.token_urlsafe(24), _bound(port)

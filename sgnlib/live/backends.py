@@ -8,6 +8,7 @@ of float32 torch; `fastest` measures that, and the time, on the machine at hand.
 from __future__ import annotations
 
 import copy
+import logging
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from torch import Tensor
 from sgnlib.nn.generator import Generator
 from sgnlib.shapes import Images
 from sgnlib.sym import centre, corners
+
+log = logging.getLogger(__name__)
 
 Picture = UInt8[np.ndarray, "height width 3"]
 Point = Float[Tensor, "1 domains"]
@@ -98,8 +101,19 @@ def psnr(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
     return float(10 * np.log10(255**2 / error)) if error else float("inf")
 
 
+def usable(generator: Generator, photo: Images) -> Iterator[Backend]:
+    """The candidates that do give a picture here; of the others, the log says why."""
+    for backend in candidates(generator):
+        try:
+            backend.picture(backend.prepare(photo), centre(generator.domains))
+        except Exception as error:  # what a driver or a processor lacks shows in many ways
+            log.warning("%s is not used: %s", backend.name, error)
+            continue
+        yield backend
+
+
 def candidates(generator: Generator) -> Iterator[Backend]:
-    """The backends that this machine has, the plainest first."""
+    """The backends that this machine may have, the plainest first."""
     yield TorchBackend(generator)
     if torch.cuda.is_available():
         yield TorchBackend(generator, "cuda", torch.float16)
@@ -128,7 +142,8 @@ def measure(generator: Generator, photo: Images, repeats: int = 3) -> list[Measu
     plain = TorchBackend(generator)
     prepared = plain.prepare(photo)
     wanted = [plain.picture(prepared, point[None]) for point in points]
-    return [_measured(one, photo, points, wanted, repeats) for one in candidates(generator)]
+    backends = usable(generator, photo)
+    return [_measured(one, photo, points, wanted, repeats) for one in backends]
 
 
 def fastest(generator: Generator, photo: Images) -> Measured:

@@ -87,6 +87,7 @@ class Session:
         self._moved = 0.0
         self._failed = False
         self._closed = False
+        self._screen = threading.RLock()  # S and what is shown change together: no late blends
         self._wake = threading.Condition()
         self._worker = threading.Thread(target=self._work, daemon=True, name="sgn-live")
         self._worker.start()
@@ -104,18 +105,19 @@ class Session:
             dragging: More moves are to be expected at once: no exact picture unless it is quick.
         """
         start = time.perf_counter()
-        with self._wake:
-            self._sym, self._dragging, self._due = tuple(sym), dragging, True
-            self._moved, self._failed = time.monotonic(), False
-            quick = self.seconds < QUICK
-            blend = None if quick else self.preview.blend(self._sym)
-            self._wake.notify()
-        if blend is not None:
-            self._show(Frame(blend, tuple(sym), False, time.perf_counter() - start))
+        with self._screen:
+            with self._wake:
+                self._sym, self._dragging, self._due = tuple(sym), dragging, True
+                self._moved, self._failed = time.monotonic(), False
+                quick = self.seconds < QUICK
+                blend = None if quick else self.preview.blend(self._sym)
+                self._wake.notify()
+            if blend is not None:
+                self._show(Frame(blend, tuple(sym), False, time.perf_counter() - start))
 
     def load(self, photo: Images) -> None:
         """Takes another photo, at the same S."""
-        with self._wake:
+        with self._screen, self._wake:
             self._photo, self._due, self._failed = photo, True, False
             self.preview = Preview(self._generator.domains)
             self._wake.notify()
@@ -199,16 +201,15 @@ class Session:
         start = time.perf_counter()
         picture = self._picture(sym)
         self.seconds = time.perf_counter() - start
-        with self._wake:
+        with self._screen:
             if photo is not self._photo:
                 return
             latest = sym == self._sym
-            self._due = self._due and not latest
-            worth = latest or (self._dragging and self.preview.blend(self._sym) is None)
-        if worth:
-            self._show(Frame(picture, sym, True, self.seconds))
-        with self._wake:
-            self._wake.notify_all()
+            if latest or (self._dragging and self.preview.blend(self._sym) is None):
+                self._show(Frame(picture, sym, True, self.seconds))
+            with self._wake:
+                self._due = self._due and not latest
+                self._wake.notify_all()
 
     def _picture(self, sym: Sequence[float]) -> Picture:
         assert self._prepared is not None

@@ -64,6 +64,27 @@ def test_only_pictures_alike_enough_are_chosen(monkeypatch: pytest.MonkeyPatch) 
     assert type(backends.fastest(generator, photo).backend) is TorchBackend
 
 
+def test_a_backend_that_fails_is_left_out_and_named(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    generator = Generator(3, ngf=4, n_blocks=1).eval().requires_grad_(False)
+
+    class Missing(TorchBackend):
+        """Looks usable, and is not."""
+
+        def picture(self, prepared: torch.Tensor, sym: torch.Tensor) -> np.ndarray:
+            raise RuntimeError("no such instruction")
+
+    def both(generator: Generator) -> Iterator[backends.Backend]:
+        yield TorchBackend(generator)
+        yield Missing(generator)
+
+    monkeypatch.setattr(backends, "candidates", both)
+    photo = torch.rand(1, 3, 16, 16) * 2 - 1
+    assert [type(one.backend) for one in backends.measure(generator, photo)] == [TorchBackend]
+    assert "is not used: no such instruction" in caplog.text
+
+
 def test_psnr() -> None:
     grey = np.full((2, 2, 3), 100, dtype=np.uint8)
     assert psnr(grey, grey) == float("inf")
