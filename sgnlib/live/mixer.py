@@ -9,11 +9,9 @@ from typing import Any
 
 import ipywidgets as widgets
 import torch
-from IPython.display import Image as Still
 from IPython.display import display
 
 from sgnlib.evaluation.labels import domain_names, sym_label, title
-from sgnlib.evaluation.translate import mixes
 from sgnlib.live.attention import attention_picture
 from sgnlib.live.backends import Backend, to_picture
 from sgnlib.live.controls import (
@@ -30,12 +28,11 @@ from sgnlib.live.pad import nearest, simplex_pad
 from sgnlib.live.photos import open_photo, open_upload, shipped_photos
 from sgnlib.live.session import Frame, Session
 from sgnlib.live.stage import Stage
+from sgnlib.live.still import still
 from sgnlib.nn.generator import Generator
-from sgnlib.plots.grids import mixing_grid, simplex_layout
-from sgnlib.plots.saving import png_bytes
 from sgnlib.plots.style import colour
 from sgnlib.shapes import Images
-from sgnlib.sym import centre, corners, edge_midpoints, path, validate_sym
+from sgnlib.sym import centre, corners, path, validate_sym
 from sgnlib.training.runs import Run
 
 SIDE = 256
@@ -289,21 +286,10 @@ class Mixer(widgets.VBox):
         self.pad.thumbnails = [thumbnail(picture) for picture in at_corners if picture is not None]
 
     def _ipython_display_(self, **kwargs: Any) -> None:
-        display(self.still())
+        display(still(self._generator, self._photo, self._domains))
         bundle = super()._repr_mimebundle_(**kwargs) or {}
         # The widget's own text holds its children's numbers, which differ between machines.
         display({**bundle, "text/plain": f"live mixing of {', '.join(self._domains)}"}, raw=True)
-
-    def still(self) -> Still:
-        """The mixtures at corners, edges and centre as a picture."""
-        k = len(self._domains)
-        syms = torch.cat([corners(k), edge_midpoints(k), centre(k)])
-        translated = mixes(self._generator, self._photo, syms)
-        if k == 3:
-            figure = simplex_layout(translated[:, 0], syms, self._domains, cell=0.8)
-        else:
-            figure = mixing_grid(self._photo, translated, syms, self._domains)
-        return Still(data=png_bytes(figure), width=round(96 * figure.get_size_inches()[0]))
 
 
 def _names(

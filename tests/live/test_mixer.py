@@ -17,6 +17,7 @@ from sgnlib.evaluation.translate import translate
 from sgnlib.live.backends import TorchBackend, to_picture
 from sgnlib.live.controls import rebalanced
 from sgnlib.live.mixer import Mixer
+from sgnlib.live.still import still
 from sgnlib.nn.generator import Generator
 from sgnlib.shapes import Images
 
@@ -175,8 +176,8 @@ def test_readers_without_a_kernel_get_a_picture(
     displayed: list[object] = []
     monkeypatch.setattr("sgnlib.live.mixer.display", lambda data, **_: displayed.append(data))
     mixer._ipython_display_()
-    still, bundle = displayed
-    assert still.data.startswith(b"\x89PNG")  # type: ignore[attr-defined]
+    picture, bundle = displayed
+    assert picture.data.startswith(b"\x89PNG")  # type: ignore[attr-defined]
     assert isinstance(bundle, dict)
     assert bundle["text/plain"] == "live mixing of photo, vangogh, udnie"
     assert "application/vnd.jupyter.widget-view+json" in bundle
@@ -188,7 +189,7 @@ def test_any_number_of_domains(domains: int, photo: Images) -> None:
     mixer = Mixer(generator, photo, backend=TorchBackend(generator))
     assert mixer.start().wait(20)
     assert len(mixer.pad.shown) == min(domains, 3) and len(mixer.sliders) == domains
-    assert mixer.still().data
+    assert still(generator, photo, mixer._domains).data
     mixer.close()
 
 
