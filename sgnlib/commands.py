@@ -69,7 +69,7 @@ def translate(given: argparse.Namespace) -> None:
             validate_sym(given.sym, model.generator.domains)
         except ValueError as error:
             raise ValueError(f"{error}; --extrapolate allows it") from error
-    if photo is None and is_film:
+    if is_film:
         what = f"{translate_video(model.generator, given.photo, given.output, sym)} frames"
     else:
         generator = model.generator.to(choose_device(given.device))

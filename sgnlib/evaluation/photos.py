@@ -15,6 +15,7 @@ from torch.nn.functional import pad
 from sgnlib.datasets.folders import ImageError, decode
 from sgnlib.datasets.sampling import to_images, to_pixels
 from sgnlib.nn.generator import Generator
+from sgnlib.shapes import Images, NewFeatures
 from sgnlib.storage import atomic_write
 
 SMALLEST = 8
@@ -52,12 +53,18 @@ def translate_photo(
     images = to_images(pixels)
     height, width = images.shape[2:]
     _check_memory(generator, height * width)
-    padded = pad(images, (0, -width % 4, 0, -height % 4), mode="reflect")
+    padded = in_fours(images)
     device = next(generator.parameters()).device
     with torch.no_grad():
         output: Tensor = generator(padded.to(device), torch.tensor([sym], device=device)).cpu()
     result = to_pixels(output[:, :, :height, :width])[0]
     return Image.fromarray(result.permute(1, 2, 0).numpy())
+
+
+def in_fours(images: Images) -> NewFeatures:
+    """Images extended by reflection, right and below, to sides divisible by 4."""
+    height, width = images.shape[2:]
+    return pad(images, (0, -width % 4, 0, -height % 4), mode="reflect")
 
 
 def save_photo(photo: Image.Image, path: Path) -> Path:

@@ -10,15 +10,13 @@ from typing import Any
 import imageio_ffmpeg  # type: ignore[import-untyped]
 import numpy as np
 import torch
-from torch.nn.functional import pad
 from tqdm import tqdm
 
 from sgnlib.datasets.folders import FORMATS, ImageError
 from sgnlib.datasets.sampling import to_images
-from sgnlib.evaluation.photos import load_photo, save_photo, translate_photo
+from sgnlib.evaluation.photos import in_fours, load_photo, save_photo, translate_photo
 from sgnlib.live.backends import Picture, fastest
 from sgnlib.nn.generator import Generator
-from sgnlib.shapes import Images
 from sgnlib.storage import atomic_write
 
 VIDEOS = {".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v", ".gif"}
@@ -110,14 +108,9 @@ def _translated(
     expected = round(about.get("fps", 0) * about.get("duration", 0)) or None
     for frame in tqdm(frames, total=expected, unit="frame"):
         array = np.frombuffer(frame, dtype=np.uint8).reshape(height, width, 3)
-        image = _in_fours(to_images(torch.from_numpy(array.copy()).permute(2, 0, 1)[None]))
+        image = in_fours(to_images(torch.from_numpy(array.copy()).permute(2, 0, 1)[None]))
         backend = backend or fastest(generator, image).backend
         yield backend.picture(backend.prepare(image), point)[:height, :width]
-
-
-def _in_fours(image: Images) -> torch.Tensor:
-    height, width = image.shape[2:]
-    return pad(image, (0, -width % 4, 0, -height % 4), mode="reflect")
 
 
 def _write(part: Path, pictures: Iterator[Picture], about: dict[str, Any]) -> int:

@@ -12,6 +12,7 @@ import torch
 from IPython.display import display
 
 from sgnlib.evaluation.labels import domain_names, sym_label, title
+from sgnlib.evaluation.video import tour
 from sgnlib.live.attention import attention_picture
 from sgnlib.live.backends import Backend, to_picture
 from sgnlib.live.controls import (
@@ -32,7 +33,7 @@ from sgnlib.live.still import still
 from sgnlib.nn.generator import Generator
 from sgnlib.plots.style import colour
 from sgnlib.shapes import Images
-from sgnlib.sym import centre, corners, path, validate_sym
+from sgnlib.sym import centre, corners, validate_sym
 from sgnlib.training.runs import Run
 
 SIDE = 256
@@ -86,7 +87,7 @@ class Mixer(widgets.VBox):
         self.upload = widgets.FileUpload(accept="image/*", description="own photo")
         self.extrapolate = switch("beyond the simplex")
         self.attention = switch("attention maps")
-        self.tour = path(torch.cat([corners(k), corners(k)[:1]]), 40 * k + 1)
+        self.tour = tour(k, per_leg=40)
         self.play = widgets.Play(max=len(self.tour) - 1, interval=60, repeat=True)
         self.record = widgets.Button(description="film", icon="film", tooltip="save a tour as MP4")
         self.save = widgets.Button(description="picture", icon="save", tooltip="save as PNG")
