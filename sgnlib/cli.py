@@ -231,6 +231,12 @@ def _run(parser: argparse.ArgumentParser) -> None:
         metavar="DOMAIN=FOLDER",
         help="own images of a domain (for a style image: a file) in place of the embedded ones",
     )
+    parser.add_argument(
+        "--features",
+        metavar="FILE",
+        type=Path,
+        help="another perceptual network: .npz or .safetensors with a plain VGG's layers",
+    )
 
 
 if __name__ == "__main__":

@@ -132,6 +132,8 @@ def import_official(given: argparse.Namespace) -> None:
 
 def _row(given: argparse.Namespace) -> Experiment:
     row = replace(at_profile(experiment(given.name), given.profile), seed=given.seed)
+    if given.features:
+        row = replace(row, features=str(given.features.absolute()), feature_width=1.0)
     if not given.images:
         return row
     from sgnlib.notebook import parse_images

@@ -20,7 +20,7 @@ from sgnlib.evaluation.translate import Mixes, Points, mixes
 from sgnlib.experiments import Experiment, Perceptual
 from sgnlib.losses.perceptual import gram, weighted_style
 from sgnlib.losses.reconstruction import l1
-from sgnlib.nn.vgg import build_features
+from sgnlib.nn.backbone import build_features
 from sgnlib.shapes import Images, PerImage
 from sgnlib.sym import corners, edge_midpoints
 from sgnlib.training.runs import Run

@@ -11,7 +11,7 @@ import logging
 import os
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -41,52 +41,65 @@ _FILE = "vgg16-397923af.pth"
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
-class VGG16Features(nn.Module):
-    """VGG16 up to relu4_3, frozen, with outputs at the paper's four taps.
+class VGGFeatures(nn.Module):
+    """A plain VGG up to relu4_3, frozen, with outputs at the paper's four taps.
 
     Args:
-        weights: "imagenet" (torchvision's) or "random" (seeded).
-        width: The random network's channels as a share of VGG16's.
-
-    Attributes:
+        features: Convolutions, ReLUs and poolings.
+        taps: Position in `features` and name of every output.
         kind: What this network is, for captions and tables.
     """
 
     mean: Tensor
     std: Tensor
 
-    def __init__(self, weights: Literal["imagenet", "random"], width: float = 1.0) -> None:
+    def __init__(self, features: nn.Sequential, taps: Mapping[int, str], kind: str) -> None:
         super().__init__()
-        config = [c if isinstance(c, str) else max(1, int(c * width)) for c in _CONFIG]
-        self.features = nn.Sequential(*_layers(config))
+        self.features, self.taps, self.kind = features, dict(taps), kind
         self.register_buffer("mean", torch.tensor(_MEAN).view(1, 3, 1, 1))
         self.register_buffer("std", torch.tensor(_STD).view(1, 3, 1, 1))
+
+    def forward(self, images: Images, last: str = "relu4_3") -> dict[str, Features]:
+        """Features of images in [-1, 1] at relu1_2, relu2_2, relu3_3 and relu4_3, up to `last`."""
+        x = self.normalise(images)
+        taps = {}
+        for position, layer in enumerate(self.features):
+            x = layer(x)
+            if position in self.taps:
+                taps[self.taps[position]] = x
+                if self.taps[position] == last:
+                    break
+        return taps
+
+    def normalise(self, images: Images) -> Images:
+        """Images in [-1, 1] as the network's first layer wants them."""
+        return ((images + 1) / 2 - self.mean) / self.std
+
+
+class VGG16Features(VGGFeatures):
+    """VGG16 itself, or its stand-in.
+
+    Args:
+        weights: "imagenet" (torchvision's) or "random" (seeded).
+        width: The random network's channels as a share of VGG16's.
+    """
+
+    def __init__(self, weights: Literal["imagenet", "random"], width: float = 1.0) -> None:
+        config = [c if isinstance(c, str) else max(1, int(c * width)) for c in _CONFIG]
+        kinds = {
+            "imagenet": "VGG16, ImageNet weights",
+            "random": f"VGG16 layout, seeded random weights, width {width:g}",
+        }
+        super().__init__(nn.Sequential(*_layers(config)), TAPS, kinds[weights])
         if weights == "imagenet":
             if width != 1:
                 raise ValueError(f"ImageNet weights have width 1; got width {width:g}")
-            self.kind = "VGG16, ImageNet weights"
             self.features.load_state_dict(_imagenet_state(self.features))
         else:
-            self.kind = f"VGG16 layout, seeded random weights, width {width:g}"
             # A narrower layer has larger Gram entries (they are divided by the channels):
             # sqrt(width) keeps the loss where it is at full width.
             _randomise(self, RANDOM_SCALE * width**0.5)
         self.eval().requires_grad_(False)
-
-    def forward(self, images: Images, last: str = "relu4_3") -> dict[str, Features]:
-        """Features of images in [-1, 1] at relu1_2, relu2_2, relu3_3 and relu4_3, up to `last`."""
-        x = self._normalise(images)
-        taps = {}
-        for position, layer in enumerate(self.features):
-            x = layer(x)
-            if position in TAPS:
-                taps[TAPS[position]] = x
-                if TAPS[position] == last:
-                    break
-        return taps
-
-    def _normalise(self, images: Tensor) -> Tensor:
-        return ((images + 1) / 2 - self.mean) / self.std
 
 
 def resolve_features(experiment: Experiment) -> Experiment:
@@ -105,17 +118,6 @@ def resolve_features(experiment: Experiment) -> Experiment:
         imagenet_file().parent,
     )
     return replace(experiment, features="random")
-
-
-def build_features(experiment: Experiment) -> VGG16Features:
-    """The perceptual network of a row whose features are resolved.
-
-    Raises:
-        ValueError: The row still says "auto".
-    """
-    if experiment.features == "auto":
-        raise ValueError('features is "auto"; settle it with resolve_features(experiment) first')
-    return VGG16Features(experiment.features, experiment.feature_width)
 
 
 def imagenet_file() -> Path:
@@ -189,7 +191,7 @@ def _randomise(network: VGG16Features, scale: float) -> None:
     all channels and every Gram matrix looks the same.
     """
     rng = np.random.default_rng(_RANDOM_SEED)
-    x = network._normalise(_pink_noise(rng))
+    x = network.normalise(pink_noise(rng))
     with torch.no_grad():
         for layer in network.features:
             if isinstance(layer, nn.Conv2d):
@@ -203,7 +205,7 @@ def _randomise(network: VGG16Features, scale: float) -> None:
             x = layer(x)
 
 
-def _pink_noise(rng: np.random.Generator, n: int = 4, size: int = 64) -> Images:
+def pink_noise(rng: np.random.Generator, n: int = 4, size: int = 64) -> Images:
     """Images in [-1, 1] whose amplitude falls with frequency, as natural images' does."""
     frequency = np.hypot(np.fft.fftfreq(size)[:, None], np.fft.fftfreq(size)[None])
     frequency[0, 0] = np.inf

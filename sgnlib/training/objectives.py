@@ -18,7 +18,7 @@ from sgnlib import experiments
 from sgnlib.losses import adversarial, perceptual, reconstruction
 from sgnlib.nn.discriminator import PatchDiscriminator
 from sgnlib.nn.generator import Generator
-from sgnlib.nn.vgg import VGG16Features
+from sgnlib.nn.vgg import VGGFeatures
 from sgnlib.shapes import Features, Images, PerImage, Scores, Sym
 from sgnlib.sym import corners
 
@@ -34,7 +34,7 @@ class Networks:
 
     generator: Generator
     discriminators: Mapping[int, PatchDiscriminator]
-    features: VGG16Features | None = None
+    features: VGGFeatures | None = None
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class Objective(ABC, Generic[D]):
     def __init__(self, domain: D) -> None:
         self.domain = domain
 
-    def prepare(self, features: VGG16Features, style: Images) -> None:
+    def prepare(self, features: VGGFeatures, style: Images) -> None:
         """Computes once what stays the same in all steps; only called if it wants features.
 
         Args:
@@ -176,7 +176,7 @@ class PerceptualObjective(Objective[experiments.Perceptual]):
         super().__init__(domain)
         self._targets: dict[str, perceptual.Gram] = {}
 
-    def prepare(self, features: VGG16Features, style: Images) -> None:
+    def prepare(self, features: VGGFeatures, style: Images) -> None:
         """Computes the style image's Gram matrices."""
         with torch.no_grad():
             self._targets = {tap: perceptual.gram(f) for tap, f in features(style).items()}
@@ -194,7 +194,7 @@ objective.register(experiments.CycleAdversarial, CycleAdversarialObjective)
 objective.register(experiments.Perceptual, PerceptualObjective)
 
 
-def _perceptual_network(networks: Networks) -> VGG16Features:
+def _perceptual_network(networks: Networks) -> VGGFeatures:
     if networks.features is None:
         raise ValueError("an objective asks for perceptual features; the networks have none")
     return networks.features

@@ -17,6 +17,7 @@ import torch
 from sgnlib import experiments, paths, provenance
 from sgnlib.datasets.catalog import fingerprint
 from sgnlib.experiments import Experiment
+from sgnlib.nn.backbone import is_file, network_digest
 from sgnlib.nn.generator import Generator, build_generator
 from sgnlib.nn.vgg import resolve_features
 from sgnlib.storage import CorruptFile, read_hashed
@@ -118,7 +119,7 @@ def resolved(experiment: Experiment) -> Experiment:
 
 
 def run_path(experiment: Experiment, runs: Path | None = None) -> Path:
-    """Where the row's run lies: its name, seed, and a digest of the row and of its images.
+    """Where the row's run lies: its name, seed, and a digest of the row and of its files.
 
     Args:
         experiment: The row.
@@ -128,8 +129,10 @@ def run_path(experiment: Experiment, runs: Path | None = None) -> Path:
     folders = dict(row.images)
     names = {row.source, *(domain.data for domain in row.domains)}
     images = [fingerprint(name, folders.get(name)) for name in sorted(names)]
-    digest = hashlib.sha256(" ".join([row.digest(), *images]).encode()).hexdigest()[:8]
-    return (runs or paths.runs_dir()) / f"{row.name}-seed{row.seed}-{digest}"
+    network = [network_digest(Path(row.features))] if is_file(row.features) else []
+    made_of = " ".join([row.digest(), *images, *network])
+    suffix = hashlib.sha256(made_of.encode()).hexdigest()[:8]
+    return (runs or paths.runs_dir()) / f"{row.name}-seed{row.seed}-{suffix}"
 
 
 def find_run(experiment: Experiment, runs: Path | None = None) -> Run | None:

@@ -15,9 +15,9 @@ from torch import Tensor, nn
 from sgnlib.datasets.catalog import load_images, load_style
 from sgnlib.datasets.sampling import UnpairedSampler, to_images
 from sgnlib.experiments import Experiment
+from sgnlib.nn.backbone import build_features
 from sgnlib.nn.discriminator import build_discriminator
 from sgnlib.nn.generator import build_generator
-from sgnlib.nn.vgg import build_features
 from sgnlib.shapes import Images, Sym
 from sgnlib.sym import sym_weighted
 from sgnlib.training.objectives import Networks, Objective, objective

@@ -11,7 +11,7 @@ import torch
 
 from sgnlib.experiments import MODEL_1, at_profile
 from sgnlib.losses import perceptual
-from sgnlib.nn import vgg
+from sgnlib.nn import backbone, vgg
 from tests import golden
 
 
@@ -71,7 +71,7 @@ def test_auto_falls_back_loudly(
     assert "seeded random weights" in caplog.text
     assert vgg.resolve_features(resolved) is resolved
     with pytest.raises(ValueError, match="resolve_features"):
-        vgg.build_features(MODEL_1)
+        backbone.build_features(MODEL_1)
 
 
 def test_auto_takes_cached_imagenet_weights_at_full_width(
@@ -84,7 +84,7 @@ def test_auto_takes_cached_imagenet_weights_at_full_width(
     resolved = vgg.resolve_features(row)
     assert (resolved.features, resolved.feature_width) == ("imagenet", 1.0)
     with pytest.raises(ValueError, match="is damaged"):
-        vgg.build_features(resolved)
+        backbone.build_features(resolved)
 
 
 def test_imagenet_weights_have_no_other_width() -> None:
