@@ -122,9 +122,19 @@ def _add_single(add: Add) -> None:
         "evaluate",
         commands.evaluate,
         "print a run's losses on test images at several S, as in Table 3",
-        "sgn evaluate model-1 --profile quick --seed 0",
+        """
+        sgn evaluate model-1 --profile quick --seed 0
+        sgn evaluate model-3 --profile laptop --csv results.csv    (KID to every painter too)
+        """,
     )
     _run(evaluate)
+    evaluate.add_argument(
+        "--csv",
+        type=Path,
+        metavar="FILE",
+        help="measure KID to every painter too, on VGG16's features or those of --features, and "
+        "write it all into FILE, beside what other models left there",
+    )
 
 
 def _add_photos(add: Add) -> None:

@@ -8,9 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sgnlib.experiments import Experiment, at_profile, experiment
+from sgnlib.experiments import Experiment, Perceptual, at_profile, experiment
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from sgnlib.training.runs import Run
 
 
@@ -46,10 +48,26 @@ def evaluate(given: argparse.Namespace) -> None:
 
     run = _trained(given)
     k = len(run.experiment.domains)
-    table = loss_table(run, cat([corners(k), edge_midpoints(k), centre(k)]))
+    syms = cat([corners(k), edge_midpoints(k), centre(k)])
+    if given.csv:
+        _evaluate_held_out(run, syms, given)
+        return
+    table = loss_table(run, syms)
     print(f"{run.experiment.title}, seed {run.experiment.seed}: means over the test images")
     print(f"perceptual network: {run.features_kind}")
     print(table.to_string(index=False, float_format="%.4f"))
+
+
+def _evaluate_held_out(run: Run, syms: Tensor, given: argparse.Namespace) -> None:
+    from sgnlib.evaluation.held_out import held_out, record
+    from sgnlib.nn.backbone import build_features
+    from sgnlib.nn.vgg import resolve_features
+
+    features = str(given.features) if given.features else "auto"
+    network = build_features(resolve_features(replace(run.experiment, features=features)))
+    table = held_out(run, network, syms)
+    print(table.to_string(index=False, float_format="%.4f"))
+    print(f"KID on {network.kind}; {record(table, run, network, given.csv)}")
 
 
 def translate(given: argparse.Namespace) -> None:
@@ -132,7 +150,7 @@ def import_official(given: argparse.Namespace) -> None:
 
 def _row(given: argparse.Namespace) -> Experiment:
     row = replace(at_profile(experiment(given.name), given.profile), seed=given.seed)
-    if given.features:
+    if given.features and any(isinstance(domain, Perceptual) for domain in row.domains):
         row = replace(row, features=str(given.features.absolute()), feature_width=1.0)
     if not given.images:
         return row
