@@ -9,7 +9,7 @@ import safetensors.torch
 
 from sgnlib import paths
 from sgnlib.evaluation.labels import domain_names
-from sgnlib.experiments import EXPERIMENTS, Experiment, at_profile, experiment
+from sgnlib.experiments import EXPERIMENTS, Experiment, Perceptual, at_profile, experiment
 from sgnlib.nn.generator import Generator
 from sgnlib.nn.official import generator_from_weights, import_official
 from sgnlib.storage import hash_file, read_hashed, write_hashed
@@ -17,6 +17,9 @@ from sgnlib.training.runs import EXPERIMENT, Run, find_run
 
 LARGEST_FIRST = ("paper", "laptop", "quick")
 """Profiles that are worth looking at."""
+
+SHIPPED_WITH = {"laptop": "real photographs and paintings", "quick": "painted domains"}
+"""What the weights were trained on that the project comes with, by profile."""
 
 
 @dataclass(frozen=True)
@@ -40,8 +43,8 @@ def find_model(model: str, profile: str | None, seed: int = 0) -> Model:
     Args:
         model: An experiment's name, the name of imported weights, or a .safetensors file: one in a
             run's folder, or of a generator with CCAM.
-        profile: For experiments: at whose sizes; the largest that is trained if None. Where quick
-            is not trained either, the weights that the project comes with serve.
+        profile: For experiments: at whose sizes; the largest that is there if None. Where a
+            profile is not trained, the weights of it that the project comes with serve.
         seed: For experiments.
 
     Raises:
@@ -50,12 +53,14 @@ def find_model(model: str, profile: str | None, seed: int = 0) -> Model:
         CorruptFile: The weights are not those that were written.
     """
     if model in {row.name for row in EXPERIMENTS}:
-        run = _largest(experiment(model), profile, seed)
-        if run is None and seed == 0 and profile in (None, "quick") and shipped(model).is_file():
-            return _shipped(model)
-        if run is None:
-            wanted = profile or "quick"
-            run = trained(replace(at_profile(experiment(model), wanted), seed=seed), wanted)
+        for candidate in [profile] if profile else LARGEST_FIRST:
+            row = replace(at_profile(experiment(model), candidate), seed=seed)
+            if run := _any_features(row):
+                return _of_run(run, f"{row.title} ({run.path.name})")
+            if seed == 0 and shipped(model, candidate).is_file():
+                return _shipped(model, candidate)
+        wanted = profile or "quick"
+        run = trained(replace(at_profile(experiment(model), wanted), seed=seed), wanted)
         return _of_run(run, f"{run.experiment.title} ({run.path.name})")
     if (imported := _imported(model)).is_file():
         return _unnamed(_from_file(imported), f"{model} (imported)")
@@ -107,33 +112,31 @@ def _unnamed(generator: Generator, about: str) -> Model:
     return Model(generator, names, about)
 
 
-def shipped(model: str) -> Path:
+def shipped(model: str, profile: str) -> Path:
     """Where the weights of an experiment lie that come with the project, if they do."""
-    return paths.ROOT / "data" / "models" / f"{model}.safetensors"
+    return paths.ROOT / "data" / "models" / profile / f"{model}.safetensors"
 
 
-def ship(run: Run) -> Path:
+def ship(run: Run, profile: str) -> Path:
     """Puts a run's generator, in half precision, where the project keeps those it comes with."""
     state = {name: w.half() for name, w in run.generator().state_dict().items()}
-    path = shipped(run.experiment.name)
+    path = shipped(run.experiment.name, profile)
     write_hashed(path, safetensors.torch.save(state))
     return path
 
 
-def _shipped(model: str) -> Model:
+def _shipped(model: str, profile: str) -> Model:
     row = experiment(model)
-    about = f"{row.title} (shipped with the project: profile quick, painted domains)"
-    return Model(_from_file(shipped(model)), tuple(domain_names(row)), about)
+    about = f"{row.title} (shipped with the project: {profile}, {SHIPPED_WITH[profile]})"
+    return Model(_from_file(shipped(model, profile)), tuple(domain_names(row)), about)
 
 
-def _largest(row: Experiment, profile: str | None, seed: int) -> Run | None:
-    for candidate in [profile] if profile else LARGEST_FIRST:
-        sized = replace(at_profile(row, candidate), seed=seed)
-        # Whichever perceptual network it was trained with: no need to ask for weights here.
-        for features in (sized, _with_imagenet(sized), replace(sized, features="random")):
-            if features.features != "auto" and (run := find_run(features)):
-                return run
-    return None
+def _any_features(row: Experiment) -> Run | None:
+    """The row's run, whichever VGG16 it was trained with: no need to ask for weights here."""
+    perceptual = any(isinstance(domain, Perceptual) for domain in row.domains)
+    candidates = (_with_imagenet(row), replace(row, features="random")) if perceptual else ()
+    known = row.features != "auto" or not perceptual
+    return next(filter(None, map(find_run, (*([row] if known else []), *candidates))), None)
 
 
 def _with_imagenet(row: Experiment) -> Experiment:

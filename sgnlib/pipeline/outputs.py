@@ -1,4 +1,4 @@
-"""Takes the outputs of profile quick over into notebooks/ and data/models, ready to commit.
+"""Takes the outputs of profile quick over into notebooks/ and data/models/quick, ready to commit.
 
 python -m sgnlib.pipeline.outputs      or `make outputs`
 """
@@ -29,7 +29,7 @@ def main() -> int:
             print(f"{notebook.name} is not executed in profile quick: `make reproduce`")
     for row in (MODEL_1, MODEL_2, MODEL_3):
         if run := find_run(quick(row)):
-            ship(run)
+            ship(run, "quick")
     write_machine()
     return 0
 
