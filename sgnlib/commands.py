@@ -41,14 +41,11 @@ def train(given: argparse.Namespace) -> None:
 
 def evaluate(given: argparse.Namespace) -> None:
     """Prints a run's losses at several S."""
-    from torch import cat
-
+    from sgnlib.evaluation.held_out import points
     from sgnlib.evaluation.tables import loss_table
-    from sgnlib.sym import centre, corners, edge_midpoints
 
     run = _trained(given)
-    k = len(run.experiment.domains)
-    syms = cat([corners(k), edge_midpoints(k), centre(k)])
+    syms = points(len(run.experiment.domains))
     if given.csv:
         _evaluate_held_out(run, syms, given)
         return

@@ -6,6 +6,7 @@ data, perceptual network, machine and time it stands for.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -13,15 +14,17 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from sgnlib import paths
 from sgnlib.evaluation.images import eval_images, eval_photos
 from sgnlib.evaluation.kid import Vectors, kid
 from sgnlib.evaluation.labels import domain_names, sym_label, title
-from sgnlib.evaluation.tables import loss_table
+from sgnlib.evaluation.tables import loss_table, own_corner
 from sgnlib.evaluation.translate import Points, translate
 from sgnlib.experiments import Adversarial, CycleAdversarial
 from sgnlib.nn.vgg import VGGFeatures
 from sgnlib.shapes import Images
 from sgnlib.storage import atomic_write
+from sgnlib.sym import centre, corners, edge_midpoints
 from sgnlib.training.runs import Run
 
 PHOTOS = "photos"
@@ -29,6 +32,15 @@ PHOTOS = "photos"
 
 TAPS = ("relu3_3", "relu4_3")
 """What KID looks at: textures and what is made of them."""
+
+
+RESULTS = paths.ROOT / "data" / "results" / "real_images.csv"
+"""The committed results of models of real images."""
+
+
+def points(domains: int) -> Points:
+    """Where models are judged: corners, middles of the edges, centre."""
+    return torch.cat([corners(domains), edge_midpoints(domains), centre(domains)])
 
 
 def held_out(
@@ -100,6 +112,64 @@ def record(table: pd.DataFrame, run: Run, network: VGGFeatures, file: Path) -> P
         lines = pd.concat([before[~same], lines], ignore_index=True)
     text = lines.to_csv(index=False, float_format="%.5g", lineterminator="\n")
     return atomic_write(file, text.encode())
+
+
+def results(file: Path = RESULTS) -> dict[str, pd.DataFrame]:
+    """The tables in a file of results by model (first seed), S as index, without empty columns."""
+    lines = pd.read_csv(file)
+    first = lines[lines["seed"] == lines.groupby("model")["seed"].transform("min")]
+    return {
+        str(model): table.set_index("S").dropna(axis=1, how="all")
+        for model, table in first.groupby("model", sort=True)
+    }
+
+
+def own_corners(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Whether every loss is least at its own corner: a row per model and loss.
+
+    Args:
+        tables: From `results`.
+    """
+    rows = {}
+    for model, table in tables.items():
+        losses = table.drop(index=PHOTOS)[[c for c in table if str(c).startswith("L_")]]
+        judged = own_corner(losses, points(losses.shape[1] - 1))
+        rows |= {f"{model} {loss}": judged.loc[loss] for loss in judged.index}
+    return pd.DataFrame(rows).T
+
+
+def distances_fall(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Whether KID falls from the first corner to the painter's: a row per model and painter.
+
+    It holds where the interval at the painter's corner lies below the one at the first corner.
+
+    Args:
+        tables: From `results`.
+    """
+    rows = {}
+    for model, table in tables.items():
+        columns = [str(column) for column in table]
+        domains = [c for c in columns if c.startswith("L_") and c != "L_G"]
+        for loss in (name for name in domains if name.startswith("L_adv")):
+            painter = next(c for c in columns if c.startswith("KID") and _painter(loss) in c)
+            ends = corners(len(domains))[[0, domains.index(loss)]].tolist()
+            first, own = map(sym_label, ends)
+            kid, low, high = (
+                table[column].astype(float)
+                for column in (painter, f"{painter} low", f"{painter} high")
+            )
+            rows[f"{model} {painter}"] = {
+                "photos": kid[PHOTOS],
+                "first corner": kid[first],
+                "own corner": kid[own],
+                "holds": bool(high[own] < low[first]),
+            }
+    return pd.DataFrame(rows).T
+
+
+def _painter(loss: str) -> str:
+    """ "L_adv Monet" names its painter; "L_adv" alone is the only one."""
+    return loss.removeprefix("L_adv").strip()
 
 
 @torch.no_grad()

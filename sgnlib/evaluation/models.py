@@ -58,7 +58,7 @@ def find_model(model: str, profile: str | None, seed: int = 0) -> Model:
             if run := _any_features(row):
                 return _of_run(run, f"{row.title} ({run.path.name})")
             if seed == 0 and shipped(model, candidate).is_file():
-                return _shipped(model, candidate)
+                return shipped_model(model, candidate)
         wanted = profile or "quick"
         run = trained(replace(at_profile(experiment(model), wanted), seed=seed), wanted)
         return _of_run(run, f"{run.experiment.title} ({run.path.name})")
@@ -125,7 +125,12 @@ def ship(run: Run, profile: str) -> Path:
     return path
 
 
-def _shipped(model: str, profile: str) -> Model:
+def shipped_model(model: str, profile: str) -> Model:
+    """The weights of an experiment that the project comes with, whatever has been trained here.
+
+    Raises:
+        CorruptFile: They are missing or not those that were written.
+    """
     row = experiment(model)
     about = f"{row.title} (shipped with the project: {profile}, {SHIPPED_WITH[profile]})"
     return Model(_from_file(shipped(model, profile)), tuple(domain_names(row)), about)

@@ -17,6 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Literal
 
+from sgnlib import paths
 from sgnlib.experiments import (
     FIG_7_SGN,
     FIG_7_SINGLEGAN,
@@ -32,7 +33,7 @@ from sgnlib.experiments import (
     at_profile,
 )
 from sgnlib.pipeline.cost import expected_seconds
-from sgnlib.pipeline.manifests import is_whole, manifest_dir
+from sgnlib.pipeline.manifests import file_digest, is_whole, manifest_dir
 from sgnlib.pipeline.sources import code_cells, imported, read_notebook
 from sgnlib.provenance import code_digest
 
@@ -50,17 +51,23 @@ class Notebook:
         rows: The experiments, at the paper's sizes.
         seeds: How many seeds of each; see `seeds_at`.
         toys: Names of trained stacks of the toy problem (`training.toy_runs`).
+        files: Committed files that it shows.
     """
 
     name: str
     rows: tuple[Experiment, ...] = ()
     seeds: int = 1
     toys: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
 
     def seeds_at(self, profile: str) -> int:
         """How many seeds a profile asks for: one in smoke, and where laptop trains on images."""
         return 1 if profile == "smoke" or (profile == "laptop" and self.rows) else self.seeds
 
+
+REAL_MODELS = tuple(
+    f"data/models/laptop/{row.name}.safetensors" for row in (MODEL_1, MODEL_2, MODEL_3)
+)
 
 NOTEBOOKS = (
     Notebook("00_what_is_a_sym_parameter", (MODEL_1,)),
@@ -75,6 +82,7 @@ NOTEBOOKS = (
     Notebook("09_additional_models", (FIG_15, FOUR_DOMAINS)),
     Notebook("10_continuous_translation", (MODEL_1,)),
     Notebook("11_live_mixing", (MODEL_1, FOUR_DOMAINS)),
+    Notebook("12_real_images", files=("data/results/real_images.csv", *REAL_MODELS)),
 )
 """The paper, in its order; then what its readers can do with it."""
 
@@ -203,6 +211,7 @@ class Plan:
             self.profile,
             seeds,
             [r.digest for r in runs],
+            *(file_digest(paths.ROOT / file) for file in notebook.files),
         )
         return Job(
             kind="notebook",

@@ -9,7 +9,15 @@ import pytest
 import torch
 
 from sgnlib.evaluation import held_out as module
-from sgnlib.evaluation.held_out import PHOTOS, held_out, record
+from sgnlib.evaluation.held_out import (
+    PHOTOS,
+    distances_fall,
+    held_out,
+    own_corners,
+    record,
+    results,
+)
+from sgnlib.evaluation.labels import sym_label
 from sgnlib.evaluation.tables import loss_table
 from sgnlib.nn.vgg import VGG16Features
 from sgnlib.shapes import Images
@@ -71,3 +79,34 @@ def test_a_file_keeps_every_model_and_seed_once(
     assert list(kept[kept["seed"] == 1]["S"]) == list(table["S"])
     assert set(kept["KID features"]) == {f"{network.kind}, relu3_3 and relu4_3"}
     assert set(kept["steps"]) == {4}
+
+
+def results_of(tmp_path: Path, **columns: list[float]) -> dict[str, pd.DataFrame]:
+    labels = [PHOTOS, *(sym_label(s.tolist()) for s in module.points(3))]
+    frame = pd.DataFrame({"model": "model-1", "seed": 0, "S": labels, **columns})
+    frame["L_adv winter"] = float("nan")  # of another model in the same file
+    frame.to_csv(tmp_path / "results.csv", index=False)
+    return results(tmp_path / "results.csv")
+
+
+def test_losses_and_distances_are_judged_at_their_corners(tmp_path: Path) -> None:
+    nan = float("nan")
+    tables = results_of(
+        tmp_path,
+        L_G=[nan, 1, 1, 1, 1, 1, 1, 1],
+        L_rec=[nan, 0.1, 0.8, 0.9, 0.3, 0.4, 0.7, 0.5],
+        L_adv=[nan, 2.0, 1.2, 2.1, 1.1, 1.9, 1.6, 1.7],
+        L_per=[nan, 0.9, 0.8, 0.2, 0.7, 0.5, 0.4, 0.6],
+        **{
+            "KID Van Gogh": [5.0, 4.0, 1.0, 3.0, 2.0, 3.0, 2.0, 2.0],
+            "KID Van Gogh low": [4.5, 3.5, 0.5, 2.5, 1.5, 2.5, 1.5, 1.5],
+            "KID Van Gogh high": [5.5, 4.5, 1.5, 3.5, 2.5, 3.5, 2.5, 2.5],
+        },
+    )
+    assert "L_adv winter" not in tables["model-1"]
+    corner = own_corners(tables)["holds"]
+    assert dict(corner) == {"model-1 L_rec": True, "model-1 L_adv": False, "model-1 L_per": True}
+    falls = distances_fall(tables)
+    assert list(falls.index) == ["model-1 KID Van Gogh"] and falls["holds"].all()
+    tables["model-1"].loc["(0.0, 1.0, 0.0)", "KID Van Gogh high"] = 3.6
+    assert not distances_fall(tables)["holds"].any()
