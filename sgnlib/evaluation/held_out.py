@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import torch
@@ -130,7 +131,7 @@ def own_corners(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     Args:
         tables: From `results`.
     """
-    rows = {}
+    rows: dict[str, Any] = {}
     for model, table in tables.items():
         losses = table.drop(index=PHOTOS)[[c for c in table if str(c).startswith("L_")]]
         judged = own_corner(losses, points(losses.shape[1] - 1))
@@ -146,7 +147,7 @@ def distances_fall(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     Args:
         tables: From `results`.
     """
-    rows = {}
+    rows: dict[str, Any] = {}
     for model, table in tables.items():
         columns = [str(column) for column in table]
         domains = [c for c in columns if c.startswith("L_") and c != "L_G"]
