@@ -151,15 +151,14 @@ def _row(given: argparse.Namespace) -> Experiment:
         row = replace(row, features=str(given.features.absolute()), feature_width=1.0)
     if not given.images:
         return row
-    from sgnlib.notebook import parse_images
+    from sgnlib.datasets.choice import parse_images, used
 
     parts = (part.partition("=") for part in given.images)
     local = (f"{name}={Path(path).absolute()}" if path else name for name, _, path in parts)
-    images = parse_images(shlex.join(local))
-    used = {row.source, *(domain.data for domain in row.domains)}
-    if unused := images.keys() - used:
-        raise ValueError(f"{row.name} uses {', '.join(sorted(used))}; not {', '.join(unused)}")
-    return replace(row, images=tuple(sorted(images.items())))
+    chosen = parse_images(shlex.join(local))
+    if unused := chosen.own.keys() - used(row):
+        raise ValueError(f"{row.name} uses {', '.join(sorted(used(row)))}; not {', '.join(unused)}")
+    return replace(row, images=chosen.of(row))
 
 
 def _trained(given: argparse.Namespace) -> Run:

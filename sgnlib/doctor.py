@@ -11,7 +11,7 @@ from pathlib import Path
 
 import torch
 
-from sgnlib import __version__, paths
+from sgnlib import __version__, network, paths
 from sgnlib.nn.vgg import imagenet_file
 
 PACKAGES = (
@@ -70,7 +70,7 @@ def _vgg() -> str:
         return f"ImageNet weights in {imagenet_file()}; {always}"
     asked = (
         "not asked for (SGN_OFFLINE=1)"
-        if os.environ.get("SGN_OFFLINE") == "1"
+        if network.offline()
         else ("downloaded when a training of laptop or paper needs them, if there is a network")
     )
     return f"ImageNet weights are not cached: {asked}, else seeded random weights; {always}"

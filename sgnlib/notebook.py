@@ -10,7 +10,6 @@ from __future__ import annotations
 import ast
 import json
 import platform
-import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,7 +21,7 @@ from IPython.display import Image
 from matplotlib.figure import Figure
 
 from sgnlib import paths
-from sgnlib.datasets.catalog import DOMAINS, STYLE_IMAGES
+from sgnlib.datasets.choice import Choice, parse_images
 from sgnlib.evaluation.claims import ClaimBook
 from sgnlib.experiments import PROFILES, Experiment, Perceptual, at_profile
 from sgnlib.plots.saving import as_jpeg, png_bytes, save_table
@@ -46,22 +45,20 @@ class Book:
         notebook: Name without ending.
         profile: One of experiments.PROFILES.
         seeds: The seeds to train with: 0, 1, ...
-        images: Domain to folder, or style image to file, of the user's own images.
+        images: Which images the user chose instead of the embedded ones.
         claims: Verdicts; a cell that ends with `book.claims` shows them.
     """
 
     notebook: str
     profile: str
     seeds: range
-    images: dict[str, str]
+    images: Choice
     claims: ClaimBook
     made: dict[str, Any] = field(default_factory=dict)
 
     def row(self, row: Experiment, seed: int = 0) -> Experiment:
-        """The experiment at the notebook's profile, with a seed and the user's own images."""
-        used = {row.source, *(domain.data for domain in row.domains)}
-        own = tuple((name, path) for name, path in self.images.items() if name in used)
-        return replace(at_profile(row, self.profile), seed=seed, images=own)
+        """The experiment at the notebook's profile, with a seed and the images that were chosen."""
+        return replace(at_profile(row, self.profile), seed=seed, images=self.images.of(row))
 
     def run(self, row: Experiment, seed: int = 0) -> Run:
         """The finished run of an experiment: loaded where there is one, trained here if not."""
@@ -150,33 +147,6 @@ def start(name: str, parameters: Mapping[str, Any]) -> Book:
     book = Book(name, profile, range(seeds), images, claims)
     book.made = {"notebook": name, "profile": profile, "seeds": seeds, "machine": machine()}
     return book
-
-
-def parse_images(text: str) -> dict[str, str]:
-    """Reads "summer=FOLDER winter=FOLDER udnie=FILE"; quotes keep a space inside a path.
-
-    Relative paths start at the checkout, wherever the notebook runs.
-
-    Raises:
-        ValueError: A part is not NAME=PATH, or a name comes twice.
-        KeyError: No domain or style image of that name.
-        FileNotFoundError: Nothing lies at a path.
-    """
-    found: dict[str, str] = {}
-    for part in shlex.split(text):
-        name, equals, path = part.partition("=")
-        if not (equals and path):
-            raise ValueError(f"images must read NAME=PATH NAME=PATH ...; got {part!r}")
-        if name not in (*DOMAINS, *STYLE_IMAGES):
-            known = ", ".join((*DOMAINS, *STYLE_IMAGES))
-            raise KeyError(f"no domain or style image {name!r}; there are {known}")
-        if name in found:
-            raise ValueError(f"images names {name!r} twice")
-        place = (paths.ROOT / Path(path).expanduser()).resolve()
-        if not place.exists():
-            raise FileNotFoundError(f"images: {name} is to come from {place}; nothing is there")
-        found[name] = str(place)
-    return found
 
 
 def caption(profile: str, runs: Iterable[Run] = (), note: str = "") -> str:

@@ -19,6 +19,11 @@ def figures_dir() -> Path:
     return Path(os.environ.get("SGN_FIGURES", ROOT / "figures"))
 
 
+def raw_dir() -> Path:
+    """Real data sets and style images, as `sgn data get` puts them."""
+    return data_dir() / "raw"
+
+
 def cache_dir() -> Path:
     """Decoded and painted images, features: can be deleted at any time."""
     return data_dir() / "cache"

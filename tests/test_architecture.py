@@ -15,7 +15,7 @@ PACKAGE = ROOT / "sgnlib"
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 LAYERS = (
-    {"__init__", "paths", "shapes", "storage", "provenance"},
+    {"__init__", "paths", "shapes", "storage", "provenance", "network"},
     {"experiments", "sym"},
     {"datasets"},
     {"nn"},
@@ -28,7 +28,7 @@ LAYERS = (
     {"related"},
     {"pipeline"},
     {"doctor"},
-    {"commands"},
+    {"commands", "data_commands"},
     {"cli"},
 )
 """Each imports from its own layer's package and from those above it in this list, never below."""
@@ -43,7 +43,7 @@ FORBIDDEN = {
 }
 """What the layers would allow."""
 
-STANDARD_LIBRARY_ONLY = ("experiments", "provenance", "paths", "storage")
+STANDARD_LIBRARY_ONLY = ("experiments", "provenance", "paths", "storage", "network")
 """So that planning and listing start at once."""
 
 

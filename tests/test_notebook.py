@@ -72,7 +72,7 @@ def test_own_images_start_at_the_checkout_and_reach_the_rows_that_use_them(
     images = f"summer=tests winter='{tmp_path}/my photos'"
     book = notebook.start("05_model_3", GOOD | {"images": images})
     tests, photos = str(paths.ROOT / "tests"), str(tmp_path / "my photos")
-    assert book.images == {"summer": tests, "winter": photos}
+    assert book.images.own == {"summer": tests, "winter": photos}
     assert book.row(MODEL_3).images == (("summer", tests), ("winter", photos))
     assert book.row(MODEL_1).images == ()
 

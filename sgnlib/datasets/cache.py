@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import IO, Protocol
 
 import numpy as np
 import torch
@@ -14,21 +15,33 @@ from numpy.typing import NDArray
 
 from sgnlib.paths import cache_dir
 from sgnlib.shapes import Pixels
+from sgnlib.storage import locked, sha256
 
 
-def cached(name: str, make: Callable[[], NDArray[np.uint8]]) -> Pixels:
+class Stack(Protocol):
+    """Images of one shape, one after the other: an array (n, 3, height, width) is one."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[NDArray[np.uint8]]: ...
+
+
+def cached(name: str, make: Callable[[], Stack]) -> Pixels:
     """Returns what `make` makes, from the file `name`.npy of the cache if it is there and whole.
 
-    The file's SHA-256 lies beside it; a file that does not match is made again. Two processes
-    that make the same file at once do no harm: each renames a complete file into place.
+    The file's SHA-256 lies beside it; a file that does not match is made again. Images are written
+    as they come, so that memory holds one at a time. Of two processes that want the same file at
+    once, one makes it and the other waits.
 
     Args:
         name: Must change with whatever `make` depends on.
-        make: Returns an array (n, 3, height, width).
+        make: Returns images (3, height, width), at least one.
     """
     path = cache_dir() / f"{name}.npy"
     if not _whole(path):
-        _write(path, make())
+        with locked(path.with_suffix(".lock"), f"make {path.name}"):
+            if not _whole(path):
+                _write(path, make())
     return torch.from_numpy(np.load(path, mmap_mode="c"))
 
 
@@ -38,26 +51,45 @@ def _digest_file(path: Path) -> Path:
 
 def _whole(path: Path) -> bool:
     try:
-        expected = _digest_file(path).read_text().strip()
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest() == expected
+        return sha256(path) == _digest_file(path).read_text().strip()
     except FileNotFoundError:
         return False
 
 
-def _write(path: Path, pixels: NDArray[np.uint8]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+def _write(path: Path, images: Stack) -> None:
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.stem, suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
-            np.save(file, pixels)
+            digest = _write_array(file, images)
             file.flush()
             os.fsync(file.fileno())
-        with Path(temporary).open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
         Path(temporary).replace(path)
     finally:
         Path(temporary).unlink(missing_ok=True)
     beside = Path(temporary + ".sha256")
     beside.write_text(digest + "\n")
     beside.replace(_digest_file(path))
+
+
+def _write_array(file: IO[bytes], images: Stack) -> str:
+    """Writes what `np.save` would write of all images together; returns its SHA-256."""
+    hashed = _Hashed(file)
+    for index, image in enumerate(images):
+        if index == 0:
+            header = np.lib.format.header_data_from_array_1_0(image)
+            header |= {"fortran_order": False, "shape": (len(images), *image.shape)}
+            np.lib.format.write_array_header_1_0(hashed, header)
+        hashed.write(image.tobytes())
+    return hashed.digest.hexdigest()
+
+
+class _Hashed:
+    """A file that hashes what is written to it, which spares reading it again."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self.digest = hashlib.sha256()
+        self._file = file
+
+    def write(self, content: bytes) -> None:
+        self.digest.update(content)
+        self._file.write(content)

@@ -65,7 +65,7 @@ def load_images(domain: str, split: Split, size: int, *, folder: str | None = No
         _check_size(size, largest=None)
         path = Path(folder).expanduser()
         name = f"{domain}-{split}-{side}-{fingerprint(domain, folder)}"
-        return cached(name, lambda: folders.read_images(path, split, side, smallest=size))
+        return cached(name, lambda: folders.FolderImages(path, split, side, smallest=size))
     if domain not in DOMAINS:
         raise KeyError(f"no domain {domain!r}; there are {', '.join(DOMAINS)}, or give a folder")
     _check_size(size, largest=SIZES[1])

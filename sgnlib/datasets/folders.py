@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import struct
 import zlib
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal
@@ -12,6 +13,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
+from tqdm import tqdm
 
 Split = Literal["train", "test"]
 
@@ -20,6 +22,9 @@ FORMATS = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".webp": "WEBP", ".bm
 
 MAX_PIXELS = 80_000_000
 """Larger images are refused: a small file can claim any size."""
+
+WORTH_A_BAR = 500
+"""From so many images on, reading them takes seconds and shows its progress."""
 
 _BROKEN = (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error)
 
@@ -55,9 +60,21 @@ def list_images(folder: Path, split: Split) -> list[Path]:
     return _images_in(train if split == "train" else test)
 
 
-def read_images(folder: Path, split: Split, side: int, smallest: int) -> NDArray[np.uint8]:
-    """Reads a split of a folder as (n, 3, side, side); see `read_image`."""
-    return np.stack([read_image(path, side, smallest) for path in list_images(folder, split)])
+class FolderImages:
+    """A split of a folder, read one image at a time as (3, side, side); see `read_image`."""
+
+    def __init__(self, folder: Path, split: Split, side: int, smallest: int) -> None:
+        self.paths = list_images(folder, split)
+        self.name = f"{folder.name}, {split}"
+        self.side, self.smallest = side, smallest
+
+    def __len__(self) -> int:
+        return len(self.paths)
+
+    def __iter__(self) -> Iterator[NDArray[np.uint8]]:
+        hidden = len(self) < WORTH_A_BAR
+        for path in tqdm(self.paths, desc=f"reading {self.name}", unit="image", disable=hidden):
+            yield read_image(path, self.side, self.smallest)
 
 
 def read_image(path: Path, side: int, smallest: int) -> NDArray[np.uint8]:

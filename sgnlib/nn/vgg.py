@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import os
 import urllib.error
-import urllib.request
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cache
@@ -21,6 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from sgnlib import network
 from sgnlib.experiments import Experiment
 from sgnlib.shapes import Features, Images
 
@@ -128,18 +127,15 @@ def imagenet_file() -> Path:
 def imagenet_available() -> bool:
     """Whether the ImageNet weights are cached, or the server that has them answers.
 
-    The environment variable SGN_OFFLINE=1 forbids to ask.
+    Offline, nobody asks.
     """
-    if imagenet_file().is_file():
-        return True
-    return os.environ.get("SGN_OFFLINE") != "1" and _server_answers()
+    return imagenet_file().is_file() or (not network.offline() and _server_answers())
 
 
 @cache
 def _server_answers() -> bool:
-    request = urllib.request.Request(_weights().url, method="HEAD")
     try:
-        with urllib.request.urlopen(request, timeout=5):
+        with network.open_url(_weights().url, method="HEAD", timeout=5):
             return True
     except (urllib.error.URLError, OSError):
         return False
@@ -168,6 +164,8 @@ def _imagenet_state(features: nn.Sequential) -> dict[str, Tensor]:
     file = imagenet_file()
     if file.is_file():
         _check_hash(file)
+    else:  # torchvision downloads it
+        network.ask(f"the download of VGG16's ImageNet weights, {_FILE},")
     state = _weights().get_state_dict(progress=True, check_hash=True, weights_only=True)
     return {name: state[f"features.{name}"] for name in features.state_dict()}
 
