@@ -33,8 +33,9 @@ regression: environment ## notebooks against their committed outputs, tables and
 outputs: environment ## puts the outputs of `make reproduce` into notebooks/, ready to commit
 	@$(RUN) sgnlib.pipeline.outputs
 
-lab: environment ## JupyterLab with the notebooks
-	@$(RUN) jupyterlab notebooks
+lab: environment ## JupyterLab with the notebooks; it asks no server for news or updates
+	@$(RUN) jupyterlab notebooks --LabApp.news_url=None \
+		--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
 
 lock: environment ## compiles requirements.lock anew from pyproject.toml
 	@$(RUN) uv pip compile -q --universal --python-version 3.11 --generate-hashes \

@@ -5,22 +5,30 @@ from __future__ import annotations
 import argparse
 import sys
 import textwrap
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from sgnlib import __version__, commands
+from sgnlib import __version__, commands, data_commands, network
 from sgnlib.experiments import EXPERIMENTS, PROFILES
 
-Command = Callable[[argparse.Namespace], int | None]
+Command = data_commands.Command
+Add = data_commands.Add
 
 EXIT_CODES = (
     "exit status: 0 done, 1 an error (one line on stderr says which), 2 wrong usage, 130 Ctrl-C"
 )
 
+SWITCHES = {
+    "--debug": "show where an error came from",
+    "--offline": "never use the network, as SGN_OFFLINE=1 says for everything",
+}
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command; returns its exit status."""
     given = build_parser().parse_args(arguments)
+    if "offline" in given:
+        network.shut()
     try:
         return given.command(given) or 0
     except KeyboardInterrupt as stopped:
@@ -30,7 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return 0
     except Exception as error:
-        if given.debug:
+        if "debug" in given:
             raise
         print(f"sgn: error: {_one_line(error)}", file=sys.stderr)
         return 1
@@ -46,8 +54,6 @@ def _one_line(error: Exception) -> str:
 
 def build_parser() -> argparse.ArgumentParser:
     """All commands with their options."""
-    common = argparse.ArgumentParser(add_help=False)
-    common.add_argument("--debug", action="store_true", help="show where an error came from")
     parser = argparse.ArgumentParser(
         prog="sgn",
         description="Sym-parameterized generative networks (ICCV 2019), reproduced.",
@@ -55,22 +61,10 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"sgn {__version__}")
-    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-
-    def add(name: str, command: Command, text: str, example: str) -> argparse.ArgumentParser:
-        added = subparsers.add_parser(
-            name,
-            help=text,
-            description=f"{text[0].upper()}{text[1:]}.",
-            epilog="example:\n" + textwrap.indent(textwrap.dedent(example).strip(), "  "),
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-            parents=[common],
-        )
-        added.set_defaults(command=command)
-        return added
-
+    add = _adder(parser)
     _add_batch(add)
     _add_single(add)
+    data_commands.add_to(add, _adder)
     _add_photos(add)
     _add_mixing(add)
     add(
@@ -82,7 +76,29 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-Add = Callable[[str, Command, str, str], argparse.ArgumentParser]
+def _adder(parser: argparse.ArgumentParser) -> Add:
+    """A function that adds a command to a parser."""
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def add(name: str, command: Command, text: str, example: str) -> argparse.ArgumentParser:
+        added = subparsers.add_parser(
+            name,
+            help=text,
+            description=f"{text[0].upper()}{text[1:]}.",
+            epilog="example:\n" + textwrap.indent(textwrap.dedent(example).strip(), "  "),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        added.set_defaults(command=command)
+        for (
+            flag,
+            told,
+        ) in SWITCHES.items():  # no default: a nested command would overwrite what is set
+            added.add_argument(
+                flag, action="store_const", const=True, default=argparse.SUPPRESS, help=told
+            )
+        return added
+
+    return add
 
 
 def _add_batch(add: Add) -> None:
@@ -113,6 +129,7 @@ def _add_single(add: Add) -> None:
         """
         sgn train model-3 --profile quick
         sgn train model-3 --profile laptop --images summer=photos/summer winter=photos/winter
+        sgn train model-1 --profile paper --images real    (after sgn data get)
         """,
     )
     _run(train)
@@ -239,7 +256,8 @@ def _run(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=[],
         metavar="DOMAIN=FOLDER",
-        help="own images of a domain (for a style image: a file) in place of the embedded ones",
+        help="own images of a domain (for a style image: a file) in place of the embedded ones; "
+        "the word `real`: all that `sgn data get` has got",
     )
     parser.add_argument(
         "--features",

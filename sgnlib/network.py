@@ -11,7 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from http.client import HTTPResponse
-from typing import IO, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 SWITCH = "SGN_OFFLINE"
@@ -80,7 +80,7 @@ class _Redirections(urllib.request.HTTPRedirectHandler):
     def redirect_request(
         self,
         req: urllib.request.Request,
-        fp: IO[bytes],
+        fp: Any,
         code: int,
         msg: str,
         headers: Any,

@@ -7,7 +7,7 @@ import os
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -18,6 +18,7 @@ from sgnlib.shapes import Pixels
 from sgnlib.storage import locked, sha256
 
 
+@runtime_checkable
 class Stack(Protocol):
     """Images of one shape, one after the other: an array (n, 3, height, width) is one."""
 

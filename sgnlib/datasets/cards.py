@@ -24,9 +24,9 @@ class Card:
         counts: Images per folder.
         licence: As far as it is known.
         faults: What to know before trusting a number.
-        size: Bytes of the zip.
-        sha256: Of the zip. Size and hash are those that TensorFlow Datasets recorded for the same
-            file at its former address.
+        size, sha256: Of the zip, as TensorFlow Datasets recorded them for the same file at its
+            former address. Where they are None, those of the first download are noted and hold
+            from then on.
     """
 
     name: str
@@ -35,13 +35,13 @@ class Card:
     counts: dict[str, int]
     licence: str
     faults: tuple[str, ...]
-    size: int
-    sha256: str
+    size: int | None
+    sha256: str | None
 
     @property
     def megabytes(self) -> int:
-        """Size of the zip."""
-        return round(self.size / 2**20)
+        """Size of the zip; 0 if it is not known."""
+        return round((self.size or 0) / 2**20)
 
 
 def _counts(train_a: int, test_a: int, train_b: int, test_b: int) -> dict[str, int]:

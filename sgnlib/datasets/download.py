@@ -128,7 +128,7 @@ def _attempt(url: str, part: Path, pin: Pin) -> bool:
     start = _length(part) if validator else 0
     if start and start == whole:  # killed after the last byte
         return True
-    headers = {"Range": f"bytes={start}-", "If-Range": validator} if start else {}
+    headers = {"Range": f"bytes={start}-", "If-Range": validator} if validator and start else {}
     with _reasons(part), network.open_url(url, timeout=TIMEOUT, headers=headers) as answer:
         if start and answer.status != 206:  # another file by now, or a server without ranges
             start = 0
@@ -241,4 +241,3 @@ def _discard(part: Path) -> None:
 
 def _length(part: Path) -> int:
     return part.stat().st_size if part.is_file() else 0
-

@@ -72,8 +72,9 @@ class FolderImages:
         return len(self.paths)
 
     def __iter__(self) -> Iterator[NDArray[np.uint8]]:
-        hidden = len(self) < WORTH_A_BAR
-        for path in tqdm(self.paths, desc=f"reading {self.name}", unit="image", disable=hidden):
+        many = len(self) >= WORTH_A_BAR
+        files = tqdm(self.paths, desc=f"reading {self.name}", unit="image") if many else self.paths
+        for path in files:
             yield read_image(path, self.side, self.smallest)
 
 

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from sgnlib.datasets import folders
-from sgnlib.datasets.folders import ImageError, list_images, read_image, read_images
+from sgnlib.datasets.folders import FolderImages, ImageError, list_images, read_image
 from tests.datasets.conftest import save_image
 
 # ---------------------------------------------------------------------------------- the layouts
@@ -164,7 +164,7 @@ def test_too_small_an_image_is_named_with_its_size(tmp_path: Path) -> None:
     save_image(tmp_path / "train" / "small.png", 90, 63)
     save_image(tmp_path / "test" / "good.png", 64, 64)
     with pytest.raises(ImageError, match=r"small\.png has 90x63 pixels; .* at least 64"):
-        read_images(tmp_path, "train", 72, smallest=64)
+        list(FolderImages(tmp_path, "train", 72, smallest=64))
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".bmp"])
