@@ -114,7 +114,7 @@ def _check_domain(root: Path, size: int) -> Domain:
         domain.refusal = str(error)
         return domain
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        seen = pool.map(lambda file: _look(*file, size), files)
+        seen = pool.map(lambda file: _look(file[0], file[1], size), files)
         looks = list(tqdm(seen, total=len(files), desc=root.name, unit="image"))
     domain.train = sum(look.split == "train" for look in looks)
     domain.test = len(looks) - domain.train
