@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -81,7 +80,7 @@ def test_offline_the_perceptual_network_is_not_asked_for() -> None:
 def test_offline_a_run_that_needs_imagenets_weights_is_refused_not_downloaded() -> None:
     """The row says "imagenet" already: a run trained online, whose cached weights are gone."""
     with pytest.raises(network.Offline, match=r"vgg16-397923af\.pth, needs the network"):
-        vgg.build_features(replace(MODEL_1, features="imagenet"))
+        vgg.VGG16Features("imagenet")
 
 
 @pytest.mark.usefixtures("blocked")

@@ -135,7 +135,7 @@ def imagenet_available() -> bool:
 @cache
 def _server_answers() -> bool:
     try:
-        with network.open_url(_weights().url, method="HEAD", timeout=5):
+        with network.open_url(_weights().url, method="HEAD", timeout=5.0):
             return True
     except (urllib.error.URLError, OSError):
         return False
