@@ -122,3 +122,9 @@ def test_images_that_come_one_by_one_give_the_bytes_of_numpys_save(
     assert file(data_dir).read_bytes() == (tmp_path / "whole.npy").read_bytes()
     cached("y", lambda: images)
     assert file(data_dir, "y").read_bytes() == file(data_dir).read_bytes()
+
+
+def test_the_order_in_memory_does_not_matter() -> None:
+    images = np.random.default_rng(0).integers(0, 256, (5, 3, 4, 6), dtype=np.uint8)
+    columns = [np.asfortranarray(image) for image in images]
+    assert np.array_equal(cached("x", lambda: columns).numpy(), images)
