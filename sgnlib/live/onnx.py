@@ -108,7 +108,7 @@ class _Graph:
 
     def model(self, name: str, value: str, output: str, channels: int) -> onnx.ModelProto:
         self._nodes.append(helper.make_node("Identity", [value], [output], output))
-        shape = ["batch", channels, *SIZE]
+        shape: list[int | str] = ["batch", channels, *SIZE]
         outputs = [helper.make_tensor_value_info(output, TensorProto.FLOAT, shape)]
         graph = helper.make_graph(self._nodes, name, self._inputs, outputs, self._constants)
         opset = [helper.make_opsetid("", OPSET)]
