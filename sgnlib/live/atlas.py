@@ -26,6 +26,7 @@ from sgnlib.experiments import Experiment
 from sgnlib.live.assets import PAD_SCRIPT, STAGE_SCRIPT, joined
 from sgnlib.live.lattice import all_nodes
 from sgnlib.live.network import network_json
+from sgnlib.live.web_runtime import PACKAGE, VERSION
 from sgnlib.plots.style import SEPARATOR, colour
 from sgnlib.shapes import Images
 from sgnlib.storage import atomic_write
@@ -91,7 +92,7 @@ def atlas_html(
     return _filled(
         title=html.escape(run.experiment.title),
         corners=str(min(len(domains), 3)),
-        made=html.escape(_made(run, len(nodes), divisions, profile)),
+        made=html.escape(_made(run, len(nodes), divisions, profile, network)),
         atlas=json.dumps(atlas).replace("<", r"\u003c"),
         **(_with_network(run) if network else _WITHOUT_NETWORK),
     )
@@ -149,7 +150,7 @@ def _expression(module: str) -> str:
     return f"(() => {{\n{module.replace('export default', 'return')}\n}})()"
 
 
-def _made(run: Run, nodes: int, divisions: int, profile: str) -> str:
+def _made(run: Run, nodes: int, divisions: int, profile: str, network: bool) -> str:
     row = run.experiment
     parts = [
         f"run {run.path.name}",
@@ -157,6 +158,7 @@ def _made(run: Run, nodes: int, divisions: int, profile: str) -> str:
         f"{row.image_size} px, {row.steps} steps",
         f"translated by the network at {nodes} nodes of S ({divisions} divisions), between them "
         "blended in the page",
+        *([f"your own photos by {PACKAGE} {VERSION}"] if network else []),
         f"perceptual network: {run.features_kind}",
     ]
     return SEPARATOR.join(parts)

@@ -23,8 +23,9 @@ async function load(held) {
   mix = await ort.InferenceSession.create(await unpacked(held.mix));
   await prepare(new ImageData(SMALL, SMALL));
   const sym = Array(held.domains).fill(1 / held.domains);
-  await translate(sym); // the first one takes longer than those that follow
-  return { seconds: await timed(() => translate(sym)) };
+  const times = []; // the first ones take longer than those that follow
+  for (let n = 0; n < 4; n++) times.push(await timed(() => translate(sym)));
+  return { seconds: Math.min(...times) };
 }
 
 async function prepare({ data, width, height }) {

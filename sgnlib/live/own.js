@@ -7,32 +7,39 @@ const PATIENCE = 1; // seconds for a picture
 const REST = 150; // milliseconds in the middle of a drag, after which the pointer rests
 const SMALLEST = 32; // pixels of a photo's shorter side
 
-const PRIVATE = "Your photo is translated in this page; it does not leave your computer.";
+const PRIVATE = "It is translated in this page, and does not leave your computer.";
 
 const progress = document.getElementById("progress");
-progress.textContent = PRIVATE;
 
-/** The worker as a function of one question at a time. */
+function say(words) {
+  if (progress.textContent !== words) progress.textContent = words; // else it is read out again
+}
+say(PRIVATE);
+
+/** The worker as a function of one question at a time, and the side of photos that it is quick at. */
 async function started() {
-  progress.textContent = "The network is loading …";
+  say("The network is loading …");
   const held = JSON.parse(document.getElementById("network").textContent);
-  const url = URL.createObjectURL(new Blob([held.worker], { type: "text/javascript" }));
-  const worker = new Worker(url);
+  const script = URL.createObjectURL(new Blob([held.worker], { type: "text/javascript" }));
+  const worker = new Worker(script);
+  URL.revokeObjectURL(script);
   const ask = (question) =>
     new Promise((resolve, reject) => {
       worker.onmessage = ({ data }) => (data.error ? reject(Error(data.error)) : resolve(data));
-      worker.onerror = ({ message }) => reject(Error(message || "a worker cannot start here"));
+      worker.onerror = ({ message }) => reject(Error(message || "a worker cannot start"));
       worker.postMessage(question);
     });
-  try {
-    const { seconds } = await ask({ held: { ...held, domains: names.length } });
-    const fits = (side) => seconds * (side / MEASURED) ** 2 <= PATIENCE;
-    return { ask, side: SIDES.find(fits) ?? SIDES.at(-1) };
-  } catch (error) {
-    worker.terminate();
+  const { seconds } = await ask({ held: { ...held, domains: names.length } });
+  const quick = (side) => seconds * (side / MEASURED) ** 2 <= PATIENCE;
+  return { ask, side: SIDES.find(quick) ?? SIDES.at(-1) };
+}
+
+let network; // a promise of the worker, from the first photo on
+function running() {
+  return (network ??= started().catch((error) => {
     network = undefined;
-    throw Error(`The network does not run in this browser: ${error.message}`);
-  }
+    throw Error(`The network does not run in this browser: ${error.message}.`);
+  }));
 }
 
 /** The photo, its longer side at most `side`, both divisible by 4, on white. */
@@ -59,7 +66,6 @@ function written(image) {
 
 // ------------------------------------------------------------------------- what is computed, when
 
-let network; // a promise of the worker, from the first photo on
 let prepared; // the photo that the worker has
 let failed; // the photo that it could not translate
 let moved = 0;
@@ -79,7 +85,7 @@ function wanted({ made }) {
 }
 
 async function translate(one, sym) {
-  const { ask } = await network;
+  const { ask } = await running();
   if (prepared !== one) await ask({ photo: one.photo });
   prepared = one;
   const { image, seconds } = await ask({ sym });
@@ -100,14 +106,15 @@ async function work() {
   busy = true;
   try {
     for (let sym; chosen.made && chosen !== failed && (sym = wanted(chosen)); ) {
-      progress.textContent = "The network translates your photo …";
+      say("The network translates your photo …");
       await translate(chosen, sym);
     }
-    progress.textContent = PRIVATE;
   } catch (error) {
     failed = chosen;
-    complain(`The network could not translate this photo: ${error.message}`);
+    network = prepared = undefined; // a new worker may do better
+    complain(`This photo cannot be translated: ${error.message}`);
   }
+  if (chosen.made) say(PRIVATE);
   busy = false;
 }
 
@@ -125,10 +132,7 @@ stageModel.on("change:photo", () => {
 
 // ------------------------------------------------------------------------------ how a photo comes
 
-function complain(words) {
-  progress.textContent = PRIVATE;
-  stageModel.set("error", words);
-}
+const complain = (words) => stageModel.set("error", words);
 
 async function take(name, file) {
   complain("");
@@ -139,12 +143,13 @@ async function take(name, file) {
     const { width, height } = bitmap;
     if (Math.min(width, height) < SMALLEST)
       throw Error(`${name} has ${width} x ${height} pixels; each side needs ${SMALLEST}.`);
-    const { side } = await (network ??= started());
+    const { side } = await running();
     const one = { photo: fitted(bitmap, side), made: [], thumbnails: [] };
     one.pictures = () => one.made;
     offer(written(one.photo), name, one).checked = true;
     await choose(one);
   } catch (error) {
+    say(PRIVATE);
     complain(error.message);
   }
 }

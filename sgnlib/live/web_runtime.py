@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import os
 import shutil
 import subprocess
@@ -21,9 +22,7 @@ from sgnlib.storage import CorruptFile, atomic_write
 
 PACKAGE = "onnxruntime-web"
 VERSION = "1.30.0"
-INTEGRITY = (
-    "sha512-q0y+JrrtukXSzsBWEMccVfqX25LRmosXHF+CaRJmg8pZClzcV7svNc4rKY3jL02Vb7QmRMDs1SigqR4CXAfKYQ=="
-)
+INTEGRITY = "sha512-q0y+JrrtukXSzsBWEMccVfqX25LRmosXHF+CaRJmg8pZClzcV7svNc4rKY3jL02Vb7QmRMDs1SigqR4CXAfKYQ=="
 """Of the archive, as npm states it."""
 
 SCRIPT = "package/dist/ort.wasm.bundle.min.mjs"
@@ -60,9 +59,12 @@ def web_runtime() -> WebRuntime:
     archive = archive_file()
     if not archive.is_file():
         atomic_write(archive, _packed())
-    if _integrity(archive.read_bytes()) != INTEGRITY:
-        raise CorruptFile(f"{archive} is not {PACKAGE} {VERSION}; delete it, and it is made again")
-    with tarfile.open(archive) as package:
+    content = archive.read_bytes()
+    if _integrity(content) != INTEGRITY:
+        raise CorruptFile(
+            f"{archive} is not {PACKAGE} {VERSION}; delete it, and npm is asked again"
+        )
+    with tarfile.open(fileobj=io.BytesIO(content)) as package:
         return WebRuntime(_member(package, SCRIPT).decode(), _member(package, WASM))
 
 
