@@ -1,6 +1,6 @@
 // A page without a kernel: the pad chooses S, and the pictures of the lattice's nodes around it are
-// blended. Joined with lattice.js, and own.js where the page holds the network; the page sets `pad`,
-// `stage` and `atlas` before, and calls `begin` after.
+// blended. Joined with lattice.js, and with own.js where the page holds the network; the page sets
+// `pad`, `stage` and `atlas` before, and calls `begin` after.
 
 /** What a widget's model is to its view. */
 class Model {
@@ -80,9 +80,8 @@ async function choose(one) {
   mix();
 }
 
-/** Shows the picture, exact or not, of the present S. */
-function show(frame, exact, note) {
-  const sym = padModel.get("sym");
+/** Shows the picture of an S, exact or blended. */
+function show(sym, frame, exact, note) {
   settled = exact ? sym : null;
   for (const [name, value] of Object.entries({ frame_sym: sym, exact, note, frame })) {
     stageModel.set(name, value);
@@ -95,7 +94,7 @@ function mix() {
   const there = around.map((node) => decoded[position.get(node.join())]);
   if (settled === sym || !there.every(Boolean)) return;
   const exact = there.length === 1;
-  show(blend(there, weights), exact, exact ? "exact" : `blend of ${there.length} pictures`);
+  show(sym, blend(there, weights), exact, exact ? "exact" : `blend of ${there.length} pictures`);
 }
 
 // One picture alone has room to be larger.

@@ -17,7 +17,7 @@ from sgnlib.nn.generator import Generator
 def network_json(generator: Generator) -> str:
     """The network as JSON that may stand in a page: all binary parts gzipped, in base64.
 
-    Weights are in half precision: what that changes in a picture, nobody sees (60 dB).
+    Weights are in half precision, which halves the models; the page computes in float32.
 
     Raises:
         RuntimeMissing: onnxruntime-web cannot be had.

@@ -8,6 +8,7 @@ const REST = 150; // milliseconds in the middle of a drag, after which the point
 const SMALLEST = 32; // pixels of a photo's shorter side
 
 const PRIVATE = "It is translated in this page, and does not leave your computer.";
+const WORKING = "The network translates your photo …";
 
 const progress = document.getElementById("progress");
 
@@ -16,7 +17,7 @@ function say(words) {
 }
 say(PRIVATE);
 
-/** The worker as a function of one question at a time, and the side of photos that it is quick at. */
+/** The worker as a function of one question at a time, and the side of photos it is quick at. */
 async function started() {
   say("The network is loading …");
   const held = JSON.parse(document.getElementById("network").textContent);
@@ -72,16 +73,17 @@ let moved = 0;
 let busy = false;
 
 const here = (sym) => surrounding(sym, divisions).nodes.map((node) => position.get(node.join()));
+const lacks = ({ made }, sym) => here(sym).some((n) => !made[n]);
 const placeOf = (n) => nodes[n].map((count) => count / divisions);
 
 /** The S whose picture is wanted most; undefined if there is nothing to do. */
-function wanted({ made }) {
+function wanted(one) {
   const sym = padModel.get("sym");
   const rests = !padModel.get("dragging") || performance.now() - moved > REST;
-  if (settled !== sym && (rests || here(sym).some((n) => !made[n]))) return sym;
+  if (settled !== sym && (rests || lacks(one, sym))) return sym;
   const apart = (place) => place.reduce((sum, s, k) => sum + (s - sym[k]) ** 2, 0);
-  const absent = nodes.map((_, n) => n).filter((n) => !made[n]).map(placeOf);
-  return absent.sort((one, other) => apart(one) - apart(other))[0];
+  const absent = nodes.map((_, n) => n).filter((n) => !one.made[n]).map(placeOf);
+  return absent.sort((a, b) => apart(a) - apart(b))[0];
 }
 
 async function translate(one, sym) {
@@ -92,7 +94,10 @@ async function translate(one, sym) {
   const [node, ...others] = here(sym);
   if (!others.length) one.made[node] = image;
   if (chosen !== one) return;
-  if (sym === padModel.get("sym")) show(image, true, `exact, ${Math.round(1000 * seconds)} ms`);
+  // Where S has moved on and no blend is possible there, this is the nearest thing to it.
+  const latest = padModel.get("sym");
+  const best = sym === latest || lacks(one, latest);
+  if (best) show(sym, image, true, `exact, ${Math.round(1000 * seconds)} ms`);
   else mix();
   if (!one.thumbnails.length && corners.every((n) => one.made[n])) {
     one.thumbnails = corners.map((n) => bytes(written(one.made[n]).split(",")[1]));
@@ -106,7 +111,7 @@ async function work() {
   busy = true;
   try {
     for (let sym; chosen.made && chosen !== failed && (sym = wanted(chosen)); ) {
-      say("The network translates your photo …");
+      say(WORKING);
       await translate(chosen, sym);
     }
   } catch (error) {
@@ -114,7 +119,7 @@ async function work() {
     network = prepared = undefined; // a new worker may do better
     complain(`This photo cannot be translated: ${error.message}`);
   }
-  if (chosen.made) say(PRIVATE);
+  if (progress.textContent === WORKING) say(PRIVATE);
   busy = false;
 }
 
@@ -126,7 +131,7 @@ padModel.on("change:sym", () => {
 padModel.on("change:dragging", work);
 stageModel.on("change:photo", () => {
   failed = null;
-  if (chosen.made?.length === 0) show(chosen.photo, false, "translating …");
+  if (chosen.made?.length === 0) show(padModel.get("sym"), chosen.photo, false, "translating …");
   work();
 });
 

@@ -22,7 +22,10 @@ from sgnlib.storage import CorruptFile, atomic_write
 
 PACKAGE = "onnxruntime-web"
 VERSION = "1.30.0"
-INTEGRITY = "sha512-q0y+JrrtukXSzsBWEMccVfqX25LRmosXHF+CaRJmg8pZClzcV7svNc4rKY3jL02Vb7QmRMDs1SigqR4CXAfKYQ=="
+INTEGRITY = (
+    "sha512-q0y+JrrtukXSzsBWEMccVfqX25LRmosXHF+CaRJmg8pZ"
+    "ClzcV7svNc4rKY3jL02Vb7QmRMDs1SigqR4CXAfKYQ=="
+)
 """Of the archive, as npm states it."""
 
 SCRIPT = "package/dist/ort.wasm.bundle.min.mjs"
