@@ -18,13 +18,13 @@ from playwright.sync_api import Browser, Page, expect
 from sgnlib.datasets.sampling import to_images
 from sgnlib.experiments import MODEL_1, smoke
 from sgnlib.live.atlas import write_atlas
-from sgnlib.live.backends import psnr, to_picture
+from sgnlib.live.backends import Picture, psnr, to_picture
 from sgnlib.live.lattice import surrounding
 from sgnlib.live.web_runtime import RuntimeMissing, WebRuntime, web_runtime
 from sgnlib.nn.generator import Generator
 from sgnlib.training.runs import Run
 from tests.browser.conftest import lacking
-from tests.browser.test_atlas import Picture, decoded, opened, place, result
+from tests.browser.test_atlas import decoded, opened, place, result
 from tests.live.untrained import untrained_run, waves
 
 SIZE = (92, 60)
@@ -93,7 +93,7 @@ def translated(generator: Generator, photo: Path, sym: Sequence[float]) -> Pictu
     """What torch makes of the photo."""
     pixels = torch.from_numpy(np.asarray(Image.open(photo)).copy()).permute(2, 0, 1)
     image = generator(to_images(pixels[None]), torch.tensor([list(sym)]))
-    return to_picture(image).astype(np.int64)
+    return to_picture(image)
 
 
 def chosen(page: Page, photo: Path) -> None:
@@ -123,7 +123,7 @@ def test_a_readers_photo_is_translated_as_torch_does(
     sym = slow.evaluate("shown.at(-1).sym")
     assert max(abs(s - near) for s, near in zip(sym, (0.2, 0.55, 0.25), strict=True)) < 0.01
     expect(slow.locator(".sgn-badge")).to_contain_text("exact, ")
-    assert psnr(result(slow), translated(generator, photo, sym)) > 50
+    assert psnr(result(slow).astype(np.uint8), translated(generator, photo, sym)) > 50
 
 
 def test_while_it_is_dragged_the_networks_own_pictures_are_blended(
