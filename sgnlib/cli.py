@@ -202,6 +202,7 @@ def _add_mixing(add: Add) -> None:
         """
         sgn atlas model-1 --profile quick --out atlas.html
         sgn atlas model-3 --profile laptop --photo lake.jpg hill.jpg --out atlas.html
+        sgn atlas model-1 --network
         """,
     )
     _run(atlas)
@@ -215,6 +216,12 @@ def _add_mixing(add: Add) -> None:
         help="own photos, cropped to squares (default: some of the test photos)",
     )
     atlas.add_argument("--out", type=Path, default=Path("atlas.html"), help="page to write")
+    atlas.add_argument(
+        "--network",
+        action="store_true",
+        help="put the network into the page: it translates its readers' own photos (5 MB more; "
+        "once, npm is asked for onnxruntime-web)",
+    )
     mix = add(
         "mix",
         commands.mix,

@@ -103,7 +103,7 @@ def atlas(given: argparse.Namespace) -> None:
 
     run = _trained(given)
     photos = atlas_photos(run.experiment, given.photo)
-    path = write_atlas(given.out, run, photos, profile=given.profile)
+    path = write_atlas(given.out, run, photos, profile=given.profile, network=given.network)
     print(f"{path}: {len(photos)} photos, {path.stat().st_size / 1e6:.1f} MB; open it in a browser")
 
 

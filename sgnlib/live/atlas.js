@@ -1,5 +1,6 @@
 // A page without a kernel: the pad chooses S, and the pictures of the lattice's nodes around it are
-// blended. Joined with lattice.js; the page sets `pad`, `stage` and `atlas` before.
+// blended. Joined with lattice.js, and with own.js where the page holds the network; the page sets
+// `pad`, `stage` and `atlas` before, and calls `begin` after.
 
 /** What a widget's model is to its view. */
 class Model {
@@ -64,28 +65,36 @@ const stageModel = new Model({
   wipe: narrow, side: 320,
 });
 
-let decoded = []; // of the chosen photo, one per node
-let chosen = 0;
+let decoded = []; // of the chosen photo, one per node as far as they are there
+let chosen; // a photo: { photo, thumbnails, pictures }
+let settled; // the S whose exact picture is shown
 
-async function choose(n) {
-  chosen = n;
-  const pictures = await Promise.all(photos[n].pictures.map(pixels));
-  if (chosen !== n) return; // another one was chosen meanwhile
+async function choose(one) {
+  chosen = one;
+  const pictures = await one.pictures();
+  if (chosen !== one) return; // another one was chosen meanwhile
   decoded = pictures;
-  padModel.set("thumbnails", corners.map((corner) => bytes(photos[n].pictures[corner])));
-  stageModel.set("photo", bytes(photos[n].photo));
+  settled = null;
+  padModel.set("thumbnails", one.thumbnails);
+  stageModel.set("photo", one.photo);
   mix();
 }
 
+/** Shows the picture of an S, exact or blended. */
+function show(sym, frame, exact, note) {
+  settled = exact ? sym : null;
+  for (const [name, value] of Object.entries({ frame_sym: sym, exact, note, frame })) {
+    stageModel.set(name, value);
+  }
+}
+
 function mix() {
-  if (!decoded.length) return;
   const sym = padModel.get("sym");
   const { nodes: around, weights } = surrounding(sym, divisions);
-  stageModel.set("frame_sym", sym);
-  stageModel.set("exact", around.length === 1);
-  const many = `blend of ${around.length} pictures`;
-  stageModel.set("note", around.length === 1 ? "exact" : many);
-  stageModel.set("frame", blend(around.map((node) => decoded[position.get(node.join())]), weights));
+  const there = around.map((node) => decoded[position.get(node.join())]);
+  if (settled === sym || !there.every(Boolean)) return;
+  const exact = there.length === 1;
+  show(sym, blend(there, weights), exact, exact ? "exact" : `blend of ${there.length} pictures`);
 }
 
 // One picture alone has room to be larger.
@@ -104,16 +113,26 @@ padModel.on("change:sym", () => {
   });
 });
 
-stage.render({ model: stageModel, el: document.getElementById("stage") });
-pad.render({ model: padModel, el: document.getElementById("pad") });
-
-photos.forEach(({ photo }, n) => {
+/** A photo among those to choose from. */
+function offer(src, name, one) {
   const label = document.createElement("label");
   const radio = Object.assign(document.createElement("input"), { type: "radio", name: "photo" });
-  radio.checked = n === 0;
-  radio.setAttribute("aria-label", `photo ${n + 1}`);
-  radio.addEventListener("change", () => choose(n));
-  label.append(radio, Object.assign(new Image(), { src: uri(photo), alt: "" }));
+  radio.setAttribute("aria-label", name);
+  radio.addEventListener("change", () => choose(one));
+  label.append(radio, Object.assign(new Image(), { src, alt: "" }));
   document.getElementById("photos").append(label);
-});
-choose(0);
+  return radio;
+}
+
+function begin() {
+  stage.render({ model: stageModel, el: document.getElementById("stage") });
+  pad.render({ model: padModel, el: document.getElementById("pad") });
+  const stored = photos.map(({ photo, pictures }) => ({
+    photo: bytes(photo),
+    thumbnails: corners.map((corner) => bytes(pictures[corner])),
+    pictures: () => Promise.all(pictures.map(pixels)),
+  }));
+  const radios = stored.map((one, n) => offer(uri(photos[n].photo), `photo ${n + 1}`, one));
+  radios[0].checked = true;
+  choose(stored[0]);
+}

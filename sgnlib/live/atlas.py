@@ -1,7 +1,7 @@
-"""An atlas: one HTML file in which a run's domains are mixed without a kernel and a network.
+"""An atlas: one HTML file in which a run's domains are mixed without a kernel.
 
 It holds the translations at the nodes of a lattice over the simplex; what lies between, the page
-blends of the nodes around it.
+blends of the nodes around it. With the network in it, it translates its reader's photos too.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from sgnlib.evaluation.translate import mixes
 from sgnlib.experiments import Experiment
 from sgnlib.live.assets import PAD_SCRIPT, STAGE_SCRIPT, joined
 from sgnlib.live.lattice import all_nodes
+from sgnlib.live.network import network_json
+from sgnlib.live.web_runtime import PACKAGE, VERSION
 from sgnlib.plots.style import SEPARATOR, colour
 from sgnlib.shapes import Images
 from sgnlib.storage import atomic_write
@@ -41,18 +43,26 @@ PICTURES = 120
 
 
 def write_atlas(
-    file: Path, run: Run, photos: Images, *, divisions: int = 4, profile: str = ""
+    file: Path,
+    run: Run,
+    photos: Images,
+    *,
+    divisions: int = 4,
+    profile: str = "",
+    network: bool = False,
 ) -> Path:
     """Writes `atlas_html` whole or not at all.
 
     Returns:
         The path.
     """
-    page = atlas_html(run, photos, divisions=divisions, profile=profile)
+    page = atlas_html(run, photos, divisions=divisions, profile=profile, network=network)
     return atomic_write(file, page.encode())
 
 
-def atlas_html(run: Run, photos: Images, *, divisions: int = 4, profile: str = "") -> str:
+def atlas_html(
+    run: Run, photos: Images, *, divisions: int = 4, profile: str = "", network: bool = False
+) -> str:
     """The page: pad, original and result, a choice of photos, and how it was made.
 
     Args:
@@ -61,6 +71,10 @@ def atlas_html(run: Run, photos: Images, *, divisions: int = 4, profile: str = "
             15 for three domains, 35 for four.
         divisions: Steps of the lattice from corner to corner.
         profile: At which the run was trained, for the line that says so.
+        network: Whether the page can translate other photos: about 5 MB more.
+
+    Raises:
+        RuntimeMissing: The network is wanted, and onnxruntime-web cannot be had.
     """
     domains = domain_names(run.experiment)
     nodes = all_nodes(len(domains), divisions)
@@ -78,8 +92,9 @@ def atlas_html(run: Run, photos: Images, *, divisions: int = 4, profile: str = "
     return _filled(
         title=html.escape(run.experiment.title),
         corners=str(min(len(domains), 3)),
-        made=html.escape(_made(run, len(nodes), divisions, profile)),
+        made=html.escape(_made(run, len(nodes), divisions, profile, network)),
         atlas=json.dumps(atlas).replace("<", r"\u003c"),
+        **(_with_network(run) if network else _WITHOUT_NETWORK),
     )
 
 
@@ -110,9 +125,24 @@ def _filled(**parts: str) -> str:
         "style": joined("theme.css", "pad.css", "stage.css"),
         "pad": _expression(PAD_SCRIPT),
         "stage": _expression(STAGE_SCRIPT),
-        "script": joined("lattice.js", "atlas.js"),
     }
     return re.sub(r"\{\{ (\w+) \}\}", lambda found: parts[found[1]], joined("atlas.html"))
+
+
+_WITHOUT_NETWORK = {
+    "scripts": "'unsafe-inline'",
+    "script": joined("lattice.js", "atlas.js"),
+    "own": "",
+}
+
+
+def _with_network(run: Run) -> dict[str, str]:
+    # Compiling what the page holds, and a worker made of it; still, nothing is fetched.
+    return {
+        "scripts": "'unsafe-inline' 'wasm-unsafe-eval' blob:; worker-src blob:",
+        "script": joined("lattice.js", "atlas.js", "own.js"),
+        "own": joined("own.html").replace("{{ network }}", network_json(run.generator())),
+    }
 
 
 def _expression(module: str) -> str:
@@ -120,7 +150,7 @@ def _expression(module: str) -> str:
     return f"(() => {{\n{module.replace('export default', 'return')}\n}})()"
 
 
-def _made(run: Run, nodes: int, divisions: int, profile: str) -> str:
+def _made(run: Run, nodes: int, divisions: int, profile: str, network: bool) -> str:
     row = run.experiment
     parts = [
         f"run {run.path.name}",
@@ -128,6 +158,7 @@ def _made(run: Run, nodes: int, divisions: int, profile: str) -> str:
         f"{row.image_size} px, {row.steps} steps",
         f"translated by the network at {nodes} nodes of S ({divisions} divisions), between them "
         "blended in the page",
+        *([f"your own photos by {PACKAGE} {VERSION}"] if network else []),
         f"perceptual network: {run.features_kind}",
     ]
     return SEPARATOR.join(parts)

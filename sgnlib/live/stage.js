@@ -1,7 +1,7 @@
 // Original and result. The model is any object with get, set, on and save_changes; one that has
 // send as well takes image files that are dropped here.
 
-const LARGEST = 20_000_000; // bytes of a dropped file
+const LARGEST = 20_000_000; // bytes of a file that is to be a photo
 const ENDS = { Home: 0, End: 1 };
 const KEYS = { ArrowLeft: -0.02, ArrowDown: -0.02, ArrowRight: 0.02, ArrowUp: 0.02 };
 
@@ -118,12 +118,17 @@ function takeFiles(root, take, complain) {
     root.classList.remove("sgn-over");
     const [file] = event.dataTransfer.files;
     if (!file) return;
-    const size = (file.size / 1e6).toFixed(1);
-    if (!file.type.startsWith("image/")) complain(`${file.name} is not an image.`);
-    else if (file.size > LARGEST)
-      complain(`${file.name} has ${size} MB; at most ${LARGEST / 1e6} MB can be used.`);
+    const words = refusal(file);
+    if (words) complain(words);
     else take(file);
   });
+}
+
+/** Why a file cannot be a photo; nothing if it may be one. */
+function refusal({ name, type, size }) {
+  if (!type.startsWith("image/")) return `${name} is not an image.`;
+  if (size <= LARGEST) return "";
+  return `${name} has ${(size / 1e6).toFixed(1)} MB; at most ${LARGEST / 1e6} MB can be used.`;
 }
 
 /** Has the browser save bytes, or what lies at a URL, under a name. */
@@ -218,4 +223,4 @@ function render({ model, el }) {
   return () => [original, result].forEach((one) => one.close());
 }
 
-export default { render };
+export default { render, refusal };

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import io
 import json
 import re
@@ -21,6 +22,8 @@ from sgnlib.evaluation.translate import translate
 from sgnlib.experiments import EXPERIMENTS, MODEL_1, Experiment, Reconstruction, smoke
 from sgnlib.live import atlas
 from sgnlib.live.atlas import atlas_html, atlas_photos, write_atlas
+from sgnlib.live.onnx import mix_model
+from sgnlib.live.web_runtime import WebRuntime
 from sgnlib.training.runs import Run
 from tests.live.untrained import untrained_run, waves
 
@@ -73,6 +76,33 @@ def test_it_says_how_it_was_made_and_asks_for_nothing(run: Run) -> None:
     outside = set(re.findall(r"""(?:src|href|url|from|import)\s*[=(]?\s*["'](\w+:[^"']*)""", page))
     assert not outside
     assert "default-src 'none'" in page
+
+
+def test_the_network_is_in_the_page_where_it_is_wanted(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runtime = WebRuntime("// a script: </script>", b"compiled")
+    monkeypatch.setattr("sgnlib.live.network.web_runtime", lambda: runtime)
+    page = atlas_html(run, waves(1, 32), network=True)
+    found = re.search(r'<script type="application/json" id="network">(.*?)</script>', page)
+    assert found
+    held = json.loads(found[1])
+    assert held["script"] == runtime.script
+    assert unpacked(held["wasm"]) == runtime.wasm
+    assert unpacked(held["mix"]) == mix_model(run.generator(), "f16").SerializeToString(
+        deterministic=True
+    )
+    assert "default-src 'none'" in page
+    assert "onnxruntime-web" in page.split("<footer>")[1].split("</footer>")[0]
+    assert page == atlas_html(run, waves(1, 32), network=True)
+    plain = atlas_html(run, waves(1, 32))
+    for part in ('id="network"', "wasm-unsafe-eval", "worker-src", "chooser"):
+        assert part in page
+        assert part not in plain
+
+
+def unpacked(encoded: str) -> bytes:
+    return gzip.decompress(base64.b64decode(encoded))
 
 
 def test_names_of_ones_own_cannot_break_the_page(tmp_path: Path) -> None:
