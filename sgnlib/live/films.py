@@ -55,7 +55,7 @@ def translate_video(
 
     Raises:
         FileNotFoundError: No such film.
-        ValueError: FFmpeg cannot read it, or the output is no .mp4.
+        ValueError: FFmpeg cannot read it, it is empty, or the output is no .mp4.
     """
     if not video.is_file():
         raise FileNotFoundError(f"{video}: there is no such film")
@@ -77,6 +77,8 @@ def translate_video(
             break
         rest = itertools.islice(pictures, SEGMENT - 1)
         done.append(_write(folder / f"{number:06}.mp4", itertools.chain([first], rest), film))
+    if not done:
+        raise ValueError(f"{video} holds no frames")
     _join(done, video, output)
     shutil.rmtree(folder)
     return int(imageio_ffmpeg.count_frames_and_secs(str(output))[0])
