@@ -162,7 +162,7 @@ def _add_photos(add: Add) -> None:
         """
         sgn translate photo.jpg --sym 0.3 0.2 0.5 -o out.png
         sgn translate photos/ --sym 0.3 0.2 0.5 -o translated/    (goes on where it was killed)
-        sgn translate film.mp4 --sym 0 1 0 -o out.mp4
+        sgn translate film.mp4 --sym 0 1 0 -o out.mp4             (so does this)
         sgn translate photo.jpg --sym 0 1.5 0 --extrapolate --model model-2 -o out.png
         sgn translate photo.jpg --sym 0 1 0 --model Model1 -o out.png    (after import-official)
         """,

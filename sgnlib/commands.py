@@ -71,7 +71,8 @@ def translate(given: argparse.Namespace) -> None:
     """Translates a photo, a folder of photos, or a film."""
     from sgnlib.evaluation.models import find_model
     from sgnlib.evaluation.photos import load_photo, save_photo, translate_photo
-    from sgnlib.live.batch import VIDEOS, translate_folder, translate_video
+    from sgnlib.live.batch import translate_folder
+    from sgnlib.live.films import VIDEOS, translate_video
     from sgnlib.sym import validate_sym
     from sgnlib.training.runtime import choose_device
 
@@ -85,7 +86,8 @@ def translate(given: argparse.Namespace) -> None:
         except ValueError as error:
             raise ValueError(f"{error}; --extrapolate allows it") from error
     if is_film:
-        what = f"{translate_video(model.generator, given.photo, given.output, sym)} frames"
+        count = translate_video(model.generator, given.photo, given.output, sym, model.about)
+        what = f"{count} frames"
     else:
         generator = model.generator.to(choose_device(given.device))
         if photo is None:

@@ -1,19 +1,22 @@
 """`sgn mix`: the mixer as a page of its own, served by Voila to this machine only.
 
-torch is imported by the page's kernel alone, so that the server is there at once.
+torch is imported by the page's kernel alone, and that kernel starts before the server does. One
+more is always kept ready for the next page.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import socket
+import sys
 import tempfile
 from pathlib import Path
-
-import nbformat
+from typing import Any
 
 from sgnlib.live.settings import Settings
+from sgnlib.live.warm import start_kernel
 from sgnlib.storage import atomic_write
 
 TEMPLATES = Path(__file__).with_name("jupyter")
@@ -38,27 +41,38 @@ def serve(
         FileNotFoundError: No such photo.
         OSError: The port is taken.
     """
-    from voila.app import Voila
-
     if photo is not None and not photo.is_file():
         raise FileNotFoundError(f"{photo}: there is no such photo")
     Settings(model, profile, seed, None if photo is None else str(photo.absolute())).hand_over()
     there = os.environ.get("JUPYTER_PATH")
     os.environ["JUPYTER_PATH"] = os.pathsep.join([str(TEMPLATES), *([there] if there else [])])
     token, port = secrets.token_urlsafe(24), _bound(port)
+    kernel = start_kernel()
+    # Else jsonschema compiles, for seconds, a grammar of addresses that nothing here contains.
+    sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
+    from voila.app import Voila
+
+    from sgnlib.live.provisioner import register
+
+    register(kernel)
     with tempfile.TemporaryDirectory(prefix="sgn-mix-") as folder:
         notebook = Path(folder) / "mix.ipynb"
-        atomic_write(notebook, nbformat.writes(_notebook()).encode())
+        atomic_write(notebook, json.dumps(_notebook()).encode())
         print(f"Mixing at http://127.0.0.1:{port}/?token={token}", flush=True)
         print("Only this machine can open it; Ctrl-C ends it.", flush=True)
         Voila.launch_instance(_arguments(notebook, port, token, browser))
 
 
-def _notebook() -> nbformat.NotebookNode:
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(CELL)])
-    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
-    notebook.metadata["title"] = "Live mixing"
-    return notebook
+def _notebook() -> dict[str, Any]:
+    """The page as a notebook; nbformat would have to be imported before anything starts."""
+    cell = {"cell_type": "code", "id": "mix", "source": CELL, "outputs": [], "metadata": {}}
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    return {
+        "cells": [{**cell, "execution_count": None}],
+        "metadata": {"kernelspec": kernel, "title": "Live mixing"},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
 
 
 def _arguments(notebook: Path, port: int, token: str, browser: bool) -> list[str]:
@@ -70,6 +84,10 @@ def _arguments(notebook: Path, port: int, token: str, browser: bool) -> list[str
         f"--token={token}",
         "--template=sgn",
         "--Voila.log_level=ERROR",
+        "--VoilaExecutor.startup_timeout=600",  # the first kernel imports before it answers
+        "--preheat_kernel=True",
+        "--pool_size=1",
+        "--VoilaKernelManager.fill_delay=15",  # the first picture comes before the next page
         *([] if browser else ["--no-browser"]),
     ]
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import matplotlib as mpl
 import numpy as np
 from jaxtyping import Float, UInt8
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 from sgnlib.nn.generator import Generator
-from sgnlib.plots.style import FAINT, PAPER
+from sgnlib.plots.colours import FAINT, PAPER
 from sgnlib.shapes import Images
 from sgnlib.sym import validate_sym
 
@@ -33,6 +32,8 @@ def attention_picture(
 
 def draw(maps: Sequence[Float[Tensor, "1 _"]]) -> UInt8[np.ndarray, "rows columns 3"]:
     """Draws attention maps of one image."""
+    import matplotlib as mpl  # here, since it takes long
+
     colours = mpl.colormaps["cividis"]  # readable with any colour vision
     across = (WIDTH - _LEFT) // _CELL
     rows = [-(-attention.shape[1] // across) for attention in maps]

@@ -81,12 +81,14 @@ class TorchBackend:
     @torch.inference_mode()
     def picture(self, prepared: Tensor, sym: Point) -> Picture:
         """The prepared photo translated to S."""
-        point = sym.to(self.device, self.dtype)
+        return to_picture(self.image(prepared, sym.to(self.device, self.dtype)))
+
+    @torch.inference_mode()
+    def image(self, prepared: Tensor, point: Point) -> Images:
+        """The picture before it is rounded, in [-1, 1], where and in the format it is computed."""
         if self._model.injection == "concat":
-            image = self._model(prepared, point)
-        else:
-            image = self._model.mix(prepared, point)
-        return to_picture(image)
+            return self._model(prepared, point)
+        return self._model.mix(prepared, point)
 
 
 def to_picture(image: Images) -> Picture:
@@ -116,7 +118,10 @@ def candidates(generator: Generator) -> Iterator[Backend]:
     """The backends that this machine may have, the plainest first."""
     yield TorchBackend(generator)
     if torch.cuda.is_available():
+        from sgnlib.live.cuda import GraphBackend
+
         yield TorchBackend(generator, "cuda", torch.float16)
+        yield GraphBackend(generator)
     try:
         from sgnlib.live.openvino import OpenVINOBackend, has_bfloat16
     except ImportError:  # not built for every processor

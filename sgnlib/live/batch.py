@@ -1,26 +1,23 @@
-"""Folders and films translated with the engine of live mixing, a picture at a time."""
+"""Folders of photos translated, a picture at a time.
+
+In float32 torch, not with the quickest backend: a picture is to be the same as when it is
+translated alone, and photos of many sizes would each be compiled for anew.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import imageio_ffmpeg  # type: ignore[import-untyped]
-import numpy as np
-import torch
 from tqdm import tqdm
 
 from sgnlib.datasets.folders import FORMATS, ImageError
-from sgnlib.datasets.sampling import to_images
-from sgnlib.evaluation.photos import in_fours, load_photo, save_photo, translate_photo
-from sgnlib.live.backends import Picture, fastest
+from sgnlib.evaluation.photos import load_photo, save_photo, translate_photo
 from sgnlib.nn.generator import Generator
 from sgnlib.storage import atomic_write
 
-VIDEOS = {".mp4", ".mov", ".mkv", ".webm", ".avi", ".m4v", ".gif"}
-"""Suffixes that films have."""
 MADE_WITH = "translated.json"
 """Says in an output folder with which model and S its pictures were made."""
 
@@ -62,70 +59,6 @@ def translate_folder(
     if broken:
         raise ImageError(f"{len(broken)} of {len(photos)} are not translated: {'; '.join(broken)}")
     return made
-
-
-def translate_video(generator: Generator, video: Path, output: Path, sym: Sequence[float]) -> int:
-    """Translates a film to H.264, without its sound, a frame in memory at a time.
-
-    Args:
-        generator: Trained.
-        video: Anything that FFmpeg reads.
-        output: Written whole or not at all.
-        sym: S of all frames.
-
-    Returns:
-        The number of frames.
-
-    Raises:
-        FileNotFoundError: No such film.
-        ValueError: FFmpeg cannot read it, or the output is no .mp4.
-    """
-    if not video.is_file():
-        raise FileNotFoundError(f"{video}: there is no such film")
-    if output.suffix.lower() != ".mp4":
-        raise ValueError(f"{output}: a film is written as .mp4")
-    point = torch.tensor([list(sym)], dtype=torch.float32)
-    frames = imageio_ffmpeg.read_frames(str(video))
-    try:
-        about = next(frames)
-    except (OSError, RuntimeError, StopIteration) as error:
-        raise ValueError(f"{video} cannot be read as a film; it may be broken") from error
-    part = output.with_name(f".{output.stem}.part.mp4")
-    output.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        count = _write(part, _translated(generator, frames, about, point), about)
-        part.replace(output)
-    finally:
-        part.unlink(missing_ok=True)
-    return count
-
-
-def _translated(
-    generator: Generator, frames: Iterator[bytes], about: dict[str, Any], point: torch.Tensor
-) -> Iterator[Picture]:
-    width, height = about["size"]
-    backend = None
-    expected = round(about.get("fps", 0) * about.get("duration", 0)) or None
-    for frame in tqdm(frames, total=expected, unit="frame"):
-        array = np.frombuffer(frame, dtype=np.uint8).reshape(height, width, 3)
-        image = in_fours(to_images(torch.from_numpy(array.copy()).permute(2, 0, 1)[None]))
-        backend = backend or fastest(generator, image).backend
-        yield backend.picture(backend.prepare(image), point)[:height, :width]
-
-
-def _write(part: Path, pictures: Iterator[Picture], about: dict[str, Any]) -> int:
-    writer = imageio_ffmpeg.write_frames(
-        str(part), about["size"], fps=about["fps"], quality=8, macro_block_size=2
-    )
-    writer.send(None)
-    count = 0
-    try:
-        for picture in pictures:
-            writer.send(np.ascontiguousarray(picture))
-            count += 1
-    finally:
-        writer.close()
-    return count
 
 
 def _same_as_before(file: Path, made_with: dict[str, Any]) -> None:

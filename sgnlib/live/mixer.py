@@ -24,14 +24,13 @@ from sgnlib.live.controls import (
     switch,
     thumbnail,
 )
-from sgnlib.live.filming import tour_mp4
+from sgnlib.live.filming import tour_film
 from sgnlib.live.pad import nearest, simplex_pad
 from sgnlib.live.photos import open_photo, open_upload, shipped_photos
 from sgnlib.live.session import Frame, Session
 from sgnlib.live.stage import Stage
-from sgnlib.live.still import still
 from sgnlib.nn.generator import Generator
-from sgnlib.plots.style import colour
+from sgnlib.plots.colours import colour
 from sgnlib.shapes import Images
 from sgnlib.sym import centre, corners, validate_sym
 from sgnlib.training.runs import Run
@@ -89,7 +88,8 @@ class Mixer(widgets.VBox):
         self.attention = switch("attention maps")
         self.tour = tour(k, per_leg=40)
         self.play = widgets.Play(max=len(self.tour) - 1, interval=60, repeat=True)
-        self.record = widgets.Button(description="film", icon="film", tooltip="save a tour as MP4")
+        self.record = widgets.Button(description="film", icon="film", tooltip="save a tour")
+        self.film_kind = widgets.Dropdown(options=["MP4", "GIF"], layout={"width": "72px"})
         self.save = widgets.Button(description="picture", icon="save", tooltip="save as PNG")
         self.maps = widgets.Image(layout={"display": "none"})
         super().__init__([*self._layout()])
@@ -162,7 +162,7 @@ class Mixer(widgets.VBox):
     def _layout(self) -> list[widgets.Widget]:
         bar = widgets.HBox([self.presets, self.photo_choice, self.upload])
         switches = widgets.HBox([self.extrapolate, self.attention])
-        actions = widgets.HBox([self.play, self.save, self.record])
+        actions = widgets.HBox([self.play, self.save, self.record, self.film_kind])
         rows = [self.stage, *self.sliders, bar, switches, actions, self.maps]
         controls = widgets.VBox(rows, layout={"flex": "0 1 580px", "min_width": "320px"})
         for row in (bar, switches, actions):
@@ -254,8 +254,9 @@ class Mixer(widgets.VBox):
 
     def _record(self) -> None:
         try:
-            film = tour_mp4(self.start().backend, self._photo, self.tour.tolist(), self._domains)
-            self.stage.download("tour.mp4", film)
+            kind, tour = self.film_kind.value, self.tour.tolist()
+            film = tour_film(self.start().backend, self._photo, tour, self._domains, kind)
+            self.stage.download(f"tour.{kind.lower()}", film)
         except Exception as error:
             self._fail(f"{type(error).__name__}: {error}")
         finally:
@@ -287,6 +288,8 @@ class Mixer(widgets.VBox):
         self.pad.thumbnails = [thumbnail(picture) for picture in at_corners if picture is not None]
 
     def _ipython_display_(self, **kwargs: Any) -> None:
+        from sgnlib.live.still import still  # here: an app has none, and needs no matplotlib
+
         display(still(self._generator, self._photo, self._domains))
         bundle = super()._repr_mimebundle_(**kwargs) or {}
         # The widget's own text holds its children's numbers, which differ between machines.

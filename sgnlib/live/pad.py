@@ -10,7 +10,7 @@ import traitlets
 
 from sgnlib.evaluation.labels import title
 from sgnlib.live.assets import PAD_SCRIPT, PAD_STYLE
-from sgnlib.plots.style import colour
+from sgnlib.plots.colours import colour
 from sgnlib.sym import centre, validate_sym
 
 

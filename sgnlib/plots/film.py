@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 from sgnlib.evaluation.labels import title
-from sgnlib.plots.style import FAINT, INK, PAPER, colour
+from sgnlib.plots.colours import FAINT, INK, PAPER, colour
 from sgnlib.shapes import Images
 from sgnlib.storage import atomic_write
 
@@ -21,6 +21,9 @@ Points = Float[Tensor, "points domains"]
 
 GIF_LIMIT = 2_000_000
 """Bytes: films are committed, and a page should load on a phone."""
+
+EXACT = ("-threads", "1", "-fflags", "+bitexact", "-flags:v", "+bitexact", "-map_metadata", "-1")
+"""FFmpeg's options for the same bytes from the same frames: one thread, no date, no version."""
 
 _HEAD, _GAP, _BAR = 44, 8, 14
 
@@ -44,22 +47,12 @@ def film_frames(
 
 
 def write_mp4(frames: Sequence[Image.Image], path: Path, fps: int = 16) -> Path:
-    """Writes H.264, the same bytes for the same frames (one thread, no date, no version)."""
-    exact = [
-        "-threads",
-        "1",
-        "-fflags",
-        "+bitexact",
-        "-flags:v",
-        "+bitexact",
-        "-map_metadata",
-        "-1",
-    ]
+    """Writes H.264, the same bytes for the same frames."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.stem}.part.mp4")
     writer = imageio_ffmpeg.write_frames(
         str(part), frames[0].size, fps=fps, codec="libx264", quality=8, macro_block_size=2,
-        output_params=exact,
+        output_params=list(EXACT),
     )  # fmt: skip
     writer.send(None)
     for frame in frames:

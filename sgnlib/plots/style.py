@@ -1,4 +1,4 @@
-"""One look for all figures: fonts, paper, and a fixed colour for every domain."""
+"""One look for all figures: fonts and paper; the colours of `colours` belong to it."""
 
 from __future__ import annotations
 
@@ -8,21 +8,9 @@ from typing import Any
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-PAPER, INK, FAINT = "#fcfcfa", "#22262b", "#6b7178"
-"""Background (light, also on a dark page), text, and text of less weight."""
-
-# Okabe and Ito's palette and three of Paul Tol's: told apart with any colour vision.
-COLOURS = {
-    "photo": "#0072B2",
-    "vangogh": "#E69F00",
-    "udnie": "#CC79A7",
-    "ukiyoe": "#009E73",
-    "rain-princess": "#D55E00",
-    "summer": "#999933",
-    "winter": "#56B4E9",
-    "monet": "#882255",
-}
-"""The same colour for a domain in every figure and in the video's bar."""
+from sgnlib.plots.colours import COLOURS as COLOURS
+from sgnlib.plots.colours import FAINT, INK, PAPER
+from sgnlib.plots.colours import colour as colour
 
 DPI, GRID_DPI = 150, 110
 """Dots per inch of drawings, and of grids of pictures, whose files would grow too large."""
@@ -65,11 +53,6 @@ _RC: dict[Any, Any] = {
 def look() -> AbstractContextManager[None]:
     """The look of all figures, for a `with` around the making of one."""
     return mpl.rc_context(_RC)
-
-
-def colour(domain: str) -> str:
-    """The domain's colour; grey for a domain of the user's own."""
-    return COLOURS.get(domain, "#777777")
 
 
 def new_figure(width: float, height: float) -> Figure:

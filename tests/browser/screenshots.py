@@ -41,14 +41,15 @@ def main() -> None:
 
 
 def take_mixer(browser: Browser, address: str) -> None:
-    """The app at a mixture, with attention maps."""
-    page = opened(browser, address)
-    page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
-    settled(page)
-    page.locator(".sgn-corner image").first.wait_for()
-    page.get_by_text("attention maps").click()
-    at(page, 0.62, 0.7)
-    keep(page, "mixer")
+    """The app at a mixture, with attention maps, light and dark."""
+    for name, scheme in (("mixer", "light"), ("mixer-dark", "dark")):
+        page = opened(browser.new_context(color_scheme=scheme), address)  # type: ignore[arg-type]
+        page.set_viewport_size({"width": WIDTH, "height": HEIGHT})
+        settled(page)
+        page.locator(".sgn-corner image").first.wait_for()
+        page.get_by_text("attention maps").click()
+        at(page, 0.62, 0.7)
+        keep(page, name)
 
 
 def take_atlas(browser: Browser, file: Path) -> None:

@@ -122,7 +122,14 @@ def lab(weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
         yield f"http://127.0.0.1:{port}/lab/tree/live.ipynb?token={token}"
 
 
-LISTEN = "window.frames = []; document.addEventListener('sgn:frame', (e) => frames.push(e.detail));"
+LISTEN = """
+window.frames = [];
+document.addEventListener('sgn:frame', (e) => frames.push(e.detail));
+window.urls = new Set();
+const [make, revoke] = [URL.createObjectURL, URL.revokeObjectURL];
+URL.createObjectURL = (blob) => { const url = make(blob); urls.add(url); return url; };
+URL.revokeObjectURL = (url) => { urls.delete(url); revoke(url); };
+"""
 
 
 def opened(context: Browser | BrowserContext, url: str) -> Page:
@@ -283,6 +290,45 @@ def test_500_rapid_moves_leave_no_backlog(in_app: Page, weights: Path) -> None:
     sym = settled(in_app, near(0, 0, 1))
     assert in_app.evaluate("frames.length") - start < 60
     assert psnr(shown(in_app), expected(weights, sym)) >= LEAST_PSNR
+
+
+def wander(page: Page, moves: int) -> None:
+    """Moves the knob that is held about, once per painted frame."""
+    page.evaluate(
+        """async ([box, moves]) => {
+          const target = document.querySelector('.sgn-field');
+          for (let i = 0; i < moves; i++) {
+            const [x, y] = [0.5 + 0.1 * Math.sin(i), 0.55 + 0.1 * Math.cos(0.7 * i)];
+            const clientX = box.x + x * box.width, clientY = box.y + y * box.width;
+            const at = { clientX, clientY, pointerId: 1, bubbles: true, isPrimary: true };
+            target.dispatchEvent(new PointerEvent('pointermove', at));
+            await new Promise(requestAnimationFrame);
+          }
+        }""",
+        [field(page), moves],
+    )
+    page.wait_for_timeout(1000)
+
+
+def heap(page: Page) -> float:
+    """Bytes that the page's scripts hold after a garbage collection."""
+    session = page.context.new_cdp_session(page)
+    session.send("HeapProfiler.collectGarbage")
+    session.send("Performance.enable")
+    metrics = session.send("Performance.getMetrics")["metrics"]
+    return next(one["value"] for one in metrics if one["name"] == "JSHeapUsedSize")
+
+
+def test_memory_does_not_grow_with_500_moves(in_app: Page) -> None:
+    take_the_knob(in_app)
+    wander(in_app, 100)
+    before, urls = heap(in_app), in_app.evaluate("urls.size")
+    frames = in_app.evaluate("frames.length")
+    wander(in_app, 500)
+    assert in_app.evaluate("frames.length") > frames, "pictures came"
+    assert in_app.evaluate("urls.size") <= urls + 2, "a picture that is replaced is given back"
+    assert heap(in_app) - before < 4e6, "a move leaves less than 8 kB behind"
+    in_app.mouse.up()
 
 
 def test_a_photo_is_uploaded_and_a_broken_file_is_told(in_app: Page, tmp_path: Path) -> None:

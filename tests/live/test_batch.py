@@ -1,20 +1,16 @@
-"""Folders and films: every picture once, whole, at one S; what is broken is named."""
+"""Folders: every picture once, whole, at one S; what is broken is named."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import imageio_ffmpeg
-import numpy as np
 import pytest
 import torch
 from PIL import Image
 
 from sgnlib.datasets.folders import ImageError
-from sgnlib.live.backends import psnr, to_picture
-from sgnlib.live.batch import MADE_WITH, translate_folder, translate_video
+from sgnlib.live.batch import MADE_WITH, translate_folder
 from sgnlib.nn.generator import Generator
-from sgnlib.plots.film import write_mp4
 
 SYM = (0.3, 0.7)
 
@@ -70,42 +66,3 @@ def test_a_broken_photo_does_not_stop_the_others(
 def test_a_folder_without_photos(generator: Generator, tmp_path: Path) -> None:
     with pytest.raises(ImageError, match="holds no images"):
         translate_folder(generator, tmp_path, tmp_path / "out", SYM, "small")
-
-
-def film(path: Path, size: tuple[int, int], frames: int) -> Path:
-    pictures = [
-        Image.effect_mandelbrot(size, (-2, -1, 1 + n / frames, 1), 40).convert("RGB")
-        for n in range(frames)
-    ]
-    return write_mp4(pictures, path, fps=10)
-
-
-def frames_of(path: Path) -> list[np.ndarray]:
-    reader = imageio_ffmpeg.read_frames(str(path))
-    width, height = next(reader)["size"]
-    return [np.frombuffer(frame, dtype=np.uint8).reshape(height, width, 3) for frame in reader]
-
-
-def test_a_film_keeps_its_size_and_number_of_frames(generator: Generator, tmp_path: Path) -> None:
-    source, out = film(tmp_path / "in.mp4", (66, 50), 7), tmp_path / "new" / "out.mp4"
-    assert translate_video(generator, source, out, SYM) == 7
-    before, after = frames_of(source), frames_of(out)
-    assert len(after) == 7 and after[0].shape == (50, 66, 3)
-    padded = np.pad(before[3], ((0, 2), (0, 2), (0, 0)), mode="reflect")
-    image = torch.from_numpy(padded.copy()).permute(2, 0, 1)[None] / 127.5 - 1
-    wanted = to_picture(generator(image, torch.tensor([SYM])))[:50, :66]
-    grey = [np.asarray(Image.fromarray(picture).convert("L")) for picture in (after[3], wanted)]
-    assert psnr(*grey) > 25, "H.264 loses some, most of it in the colours"
-    assert [p.name for p in out.parent.iterdir()] == ["out.mp4"]
-
-
-def test_what_is_no_film_is_refused(generator: Generator, tmp_path: Path) -> None:
-    broken = tmp_path / "broken.mp4"
-    broken.write_bytes(b"no film")
-    with pytest.raises(ValueError, match="cannot be read as a film"):
-        translate_video(generator, broken, tmp_path / "out.mp4", SYM)
-    with pytest.raises(FileNotFoundError, match="no such film"):
-        translate_video(generator, tmp_path / "none.mp4", tmp_path / "out.mp4", SYM)
-    with pytest.raises(ValueError, match=r"written as \.mp4"):
-        translate_video(generator, broken, tmp_path / "out.avi", SYM)
-    assert [p.name for p in tmp_path.iterdir()] == ["broken.mp4"]

@@ -162,12 +162,16 @@ def test_without_ccam_there_are_no_attention_maps(photo: Images) -> None:
     assert "only CCAM" in mixer.stage.error and not mixer.attention.value
 
 
-def test_a_film_is_made_of_the_tour(mixer: Mixer, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("kind", "name"), [("MP4", "tour.mp4"), ("GIF", "tour.gif")])
+def test_a_film_is_made_of_the_tour(
+    mixer: Mixer, monkeypatch: pytest.MonkeyPatch, kind: str, name: str
+) -> None:
     sent: dict[str, bytes] = {}
     monkeypatch.setattr(mixer.stage, "download", sent.__setitem__)
-    mixer.tour = mixer.tour[:8]
+    mixer.tour, mixer.film_kind.value = mixer.tour[:8], kind
     mixer._record()
-    assert sent["tour.mp4"][4:8] == b"ftyp" and mixer.stage.error == ""
+    assert mixer.stage.error == "" and list(sent) == [name]
+    assert b"ftyp" in sent[name][:12] if kind == "MP4" else sent[name].startswith(b"GIF89a")
 
 
 def test_readers_without_a_kernel_get_a_picture(

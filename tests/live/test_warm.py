@@ -1,0 +1,78 @@
+"""The first kernel is the one that waits; later ones start as usual."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+from jupyter_client.kernelspec import KernelSpec
+from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
+
+from sgnlib.live.provisioner import WarmProvisioner, register
+from sgnlib.live.warm import start_kernel
+
+COMMAND = ["python", "-m", "ipykernel_launcher", "-f", "kernel-1.json"]
+
+
+@pytest.fixture
+def provisioner(monkeypatch: pytest.MonkeyPatch) -> WarmProvisioner:
+    async def launched(self: LocalProvisioner, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
+        return {"started": cmd}
+
+    monkeypatch.setattr(LocalProvisioner, "launch_kernel", launched)
+    monkeypatch.setattr(WarmProvisioner, "waiting", None)
+    return WarmProvisioner(kernel_id="one", kernel_spec=KernelSpec(), parent=None)
+
+
+def waiting(code: str) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-S", "-c", f"import sys; {code}"]
+    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+
+def test_the_process_that_waits_gets_the_connection_once(provisioner: WarmProvisioner) -> None:
+    process = waiting("sys.stdout.write(sys.stdin.read())")
+    WarmProvisioner.waiting = process
+    provisioner.connection_info = {"shell_port": 1}
+    told = asyncio.run(provisioner.launch_kernel(COMMAND, env={"VOILA": "here"}))
+    assert told == {"shell_port": 1} and provisioner.process is process
+    assert process.stdout
+    orders = json.loads(process.stdout.read())
+    assert orders == {"options": ["-f", "kernel-1.json"], "environment": {"VOILA": "here"}}
+    process.wait(10)
+    assert asyncio.run(provisioner.launch_kernel(COMMAND)) == {"started": COMMAND}
+
+
+def test_one_that_has_died_is_replaced(provisioner: WarmProvisioner) -> None:
+    WarmProvisioner.waiting = waiting("sys.exit(1)")
+    WarmProvisioner.waiting.wait(10)
+    assert asyncio.run(provisioner.launch_kernel(COMMAND)) == {"started": COMMAND}
+
+
+def test_jupyter_finds_the_provisioner(
+    monkeypatch: pytest.MonkeyPatch, provisioner: WarmProvisioner
+) -> None:
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    kernel = waiting("sys.stdin.read()")
+    register(kernel)
+    assert WarmProvisioner.waiting is kernel
+    name = os.environ[KernelProvisionerFactory.default_provisioner_name_env]
+    assert KernelProvisionerFactory.provisioners[name].load() is WarmProvisioner
+    kernel.communicate()
+
+
+def test_without_orders_the_kernel_ends() -> None:
+    kernel = start_kernel()
+    kernel.communicate()
+    assert kernel.returncode == 0
+
+
+def test_a_page_imports_no_more_than_it_needs() -> None:
+    code = "import sys, sgnlib.live.page; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    heavy = {"matplotlib", "torchvision", "skimage", "sklearn", "openvino", "IPython.terminal"}
+    assert not heavy & set(done.stdout.split())
