@@ -25,10 +25,11 @@ from sgnlib.storage import CorruptFile, atomic_write, locked, move, write_hashed
 from sgnlib.training import runs as files
 from sgnlib.training.checkpoints import Checkpoints
 from sgnlib.training.journal import Journal
+from sgnlib.training.pace import choose_pace
 from sgnlib.training.precision import Precision, choose_precision
 from sgnlib.training.runs import Run, resolved, run_path, training_code
 from sgnlib.training.runtime import choose_device, environment, repeatable
-from sgnlib.training.trainer import Trainer
+from sgnlib.training.trainer import Pace, Trainer
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +41,7 @@ def train(
     progress: bool = True,
     device: str = "auto",
     precision: Precision | Literal["auto"] = "auto",
+    pace: Pace | Literal["auto"] = "auto",
     on_step: Callable[[int], None] | None = None,
     fresh: bool = False,
     checkpoint_seconds: float = 60.0,
@@ -57,6 +59,8 @@ def train(
         device: "cpu", "cuda", "cuda:1", ...; "auto" is the GPU if there is one.
         precision: "float32" or "bfloat16"; "auto" is what the device computes fastest, but float32
             for narrow networks on a CPU. An unfinished run keeps the precision it began with.
+        pace: "eager", "graphs" or "compiled"; "auto" is measured on a GPU, "eager" elsewhere. Kept
+            like the precision: compiled networks may differ in last bits.
         on_step: Called with the number of updates made, after each.
         fresh: Trains anew although a finished run is there; it is replaced at the very end.
         checkpoint_seconds: Time between checkpoints.
@@ -78,7 +82,7 @@ def train(
         if not Run(folder).up_to_date:  # a replacement may only lack its renaming
             chosen = choose_device(device)
             with repeatable(row, chosen), _advice_on_full_disk():
-                training = _Training(row, folder, chosen, precision)
+                training = _Training(row, folder, chosen, precision, pace)
                 training.run(progress, on_step, checkpoint_seconds)
         if replaces:
             _replace(path)
@@ -88,18 +92,20 @@ def train(
 class _Training:
     """One process's attempt to bring a run's folder to its end."""
 
-    def __init__(self, row: Experiment, folder: Path, device: torch.device, precision: str) -> None:
+    def __init__(
+        self, row: Experiment, folder: Path, device: torch.device, precision: str, pace: str
+    ) -> None:
         self.row = row
         self.folder = folder
         self.checkpoints = Checkpoints(folder / "checkpoints")
-        chosen = choose_precision(precision, row, device)
         state = self._resumable()
-        self.precision: Precision = state["precision"] if state else chosen
-        if precision not in ("auto", self.precision):
-            log.warning("%s began in %s and goes on in it", row.name, self.precision)
-        self.trainer = Trainer(row, device, self.precision)
+        precision, pace = self._kept(state, precision=precision, pace=pace)
+        self.precision = choose_precision(precision, row, device)
+        self.pace = choose_pace(pace, row, device, self.precision, row.steps)
+        self.trainer = Trainer(row, device, self.precision, self.pace)
         self.environment = environment(device) | {
             "precision": self.precision,
+            "pace": self.pace,
             "code": training_code(),
         }
         self.done, self.seconds, metrics = 0, 0.0, ""
@@ -150,6 +156,7 @@ class _Training:
         state = {
             "code": training_code(),
             "precision": self.precision,
+            "pace": self.pace,
             "step": self.done,
             "seconds": self.seconds,
             "metrics": self.journal.text(),
@@ -189,6 +196,16 @@ class _Training:
         }
         atomic_write(self.folder / files.MANIFEST, _json(manifest))
         self.checkpoints.clear()
+
+    def _kept(self, state: dict[str, Any] | None, **asked: str) -> list[str]:
+        """What an unfinished run began with in place of what is asked for now; says so."""
+        kept = {name: state[name] if state else value for name, value in asked.items()}
+        for name, value in asked.items():
+            if value not in ("auto", kept[name]):
+                log.warning(
+                    "%s goes on with the %s it began with, %s", self.row.name, name, kept[name]
+                )
+        return list(kept.values())
 
     def _resumable(self) -> dict[str, Any] | None:
         state = self.checkpoints.load()

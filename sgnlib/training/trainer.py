@@ -5,8 +5,8 @@ What is around it (files, progress bars, interruptions) is `loop.py` and changes
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 import torch
@@ -21,6 +21,7 @@ from sgnlib.nn.generator import build_generator
 from sgnlib.shapes import Images, Pixels, Sym
 from sgnlib.sym import sym_weighted
 from sgnlib.training.draws import Draws, Kind, pack
+from sgnlib.training.graphs import CudaRecorder, Graphs
 from sgnlib.training.objectives import Networks, Objective, objective
 from sgnlib.training.pool import ImagePool
 from sgnlib.training.precision import Precision, mix_precision
@@ -35,6 +36,10 @@ from sgnlib.training.step import (
 
 SHARE = 0.25
 """Share of a device's free memory that images may take."""
+
+Pace: TypeAlias = Literal["eager", "graphs", "compiled"]
+PACES: tuple[Pace, ...] = get_args(Pace)
+"""How steps are run: see `graphs.py` and `pace.py`."""
 
 Losses = dict[str, Tensor]
 """Named losses of one step, as scalars that may still be on their way on the device."""
@@ -98,10 +103,15 @@ class Trainer:
         experiment: The row, its features settled.
         device: Where to compute.
         precision: See `precision.py`.
+        pace: How steps are run; "compiled" ones are recorded as well, on a GPU.
     """
 
     def __init__(
-        self, experiment: Experiment, device: torch.device, precision: Precision = "float32"
+        self,
+        experiment: Experiment,
+        device: torch.device,
+        precision: Precision = "float32",
+        pace: Pace = "eager",
     ) -> None:
         self.experiment = experiment
         self.device = device
@@ -118,6 +128,13 @@ class Trainer:
             for module in (self.networks.generator, self._discriminators)
             if any(True for _ in module.parameters())
         ]
+        if pace == "compiled":
+            for network in (self.networks.generator, *self._discriminators, self.networks.features):
+                if network is not None:
+                    network.compile()
+        self._run: Callable[[Draws], Losses] = self.update
+        if pace != "eager" and device.type == "cuda":
+            self._run = Graphs(self.update, CudaRecorder(device))
 
     def step(self, number: int) -> Losses:
         """Updates the generator, then the discriminators, in the authors' order.
@@ -129,7 +146,7 @@ class Trainer:
             L_G, the batch means of L_1 ... L_k (without the domains whose s is 0), and the losses
             D_k of the discriminators that were trained; domains count from 1.
         """
-        return self.update(self.draw(number).to(self.device))
+        return self._run(self.draw(number).to(self.device))
 
     def draw(self, number: int) -> Draws:
         """Makes all decisions of a step, the image pool's included; the pool takes note of them.

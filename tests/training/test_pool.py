@@ -77,3 +77,44 @@ def test_restored_pool_goes_on_alike(steps: int) -> None:
         one = query(pool, *pairs(4 * step), np.random.default_rng(step))
         other = query(again, *pairs(4 * step), np.random.default_rng(step))
         assert torch.equal(one[0], other[0]) and torch.equal(one[1], other[1])
+
+
+class Reference:
+    """CycleGAN's pool as one would write it down: a list, image by image."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.kept: list[tuple[Tensor, Tensor]] = []
+
+    def query(self, images: Tensor, sym: Tensor, rng: Rng) -> tuple[Tensor, Tensor]:
+        returned = []
+        for pair in zip(images, sym, strict=True):
+            if len(self.kept) < self.size:
+                self.kept.append(pair)
+            elif rng.random() < 0.5:
+                slot = int(rng.integers(self.size))
+                pair, self.kept[slot] = self.kept[slot], pair
+            returned.append(pair)
+        return torch.stack([image for image, _ in returned]), torch.stack([s for _, s in returned])
+
+
+@pytest.mark.parametrize(("size", "n"), [(1, 4), (2, 5), (3, 4), (6, 4), (50, 4), (4, 1)])
+def test_moving_rows_is_swapping_one_by_one(size: int, n: int) -> None:
+    """To the bit; small pools swap an image against one of the same batch, and that one again."""
+    pool, reference = ImagePool(size, n), Reference(size)
+    for step in range(80):
+        images, sym = pairs(n * step, n)
+        got = query(pool, images, sym, np.random.default_rng((size, step)))
+        wanted = reference.query(images, sym, np.random.default_rng((size, step)))
+        assert torch.equal(got[0], wanted[0]) and torch.equal(got[1], wanted[1])
+        state = pool.state_dict()
+        assert torch.equal(state["images"], torch.stack([image for image, _ in reference.kept]))
+        assert torch.equal(state["sym"], torch.stack([s for _, s in reference.kept]))
+
+
+def test_no_two_images_go_to_the_same_place() -> None:
+    """Else the order of writing would decide, which a GPU does not promise."""
+    pool = ImagePool(2, 5)
+    for step in range(40):
+        swaps = pool.decide(pairs(5 * step, 5)[1], np.random.default_rng(step))
+        assert len(set(swaps.put.tolist())) == 5
