@@ -1,0 +1,114 @@
+"""Our training step as a contender, in every number format; who takes turns with whom."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from unittest import mock
+
+import torch
+
+from benchmarks import authors
+from benchmarks.timing import Times, now
+from sgnlib.datasets.sampling import to_pixels
+from sgnlib.experiments import Experiment
+from sgnlib.shapes import Pixels
+from sgnlib.training import trainer
+from sgnlib.training.trainer import Trainer
+
+Build = Callable[[], Trainer]
+
+
+def variants(row: Experiment, device: torch.device) -> dict[str, Build]:
+    """The number formats that this device computes, by name."""
+    return {"ours, float32": lambda: Trainer(row, device)}
+
+
+class Ours:
+    """A training that takes turns.
+
+    Args:
+        name: For the table.
+        build: Makes its trainer in the first turn, which thereby is its set-up.
+        device: Whose clock counts.
+    """
+
+    def __init__(self, name: str, build: Build, device: torch.device) -> None:
+        self.times = Times(name)
+        self._build, self._device = build, device
+        self._trainer: Trainer | None = None
+        self._done = 0
+
+    def turn(self, steps: int) -> None:
+        """Makes some steps and looks at the clock."""
+        begun = now(self._device)
+        if self._trainer is None:
+            self._trainer = self._build()
+        for _ in range(steps):
+            self._trainer.step(self._done)
+            self._done += 1
+        self.times.note(now(self._device) - begun, steps)
+
+
+def compete(
+    row: Experiment,
+    builds: Mapping[str, Build],
+    device: torch.device,
+    *,
+    folder: Path | None = None,
+    rounds: int,
+    steps: int,
+) -> list[Times]:
+    """Everybody's times; in every round each takes one turn, so that a busy moment meets them all.
+
+    Args:
+        row: Whose sizes the authors' script takes.
+        builds: Our trainers, by name.
+        device: Where.
+        folder: The authors' checkout; without it, or where their script cannot have the row's
+            sizes, they are left out.
+        rounds: Turns that count; one before them warms up.
+        steps: Training steps per turn.
+    """
+    ours = [Ours(name, build, device) for name, build in builds.items()]
+    turns = _turns(ours, rounds + 1, steps)
+    with random_images():
+        if folder and authors.runs(row):
+            theirs = [authors.lead(folder, row, device, turns, steps)]
+        else:
+            theirs = []
+            for _ in turns:
+                pass
+    return [*theirs, *(one.times for one in ours)]
+
+
+def _turns(ours: Sequence[Ours], rounds: int, steps: int) -> Iterator[None]:
+    """Waits, then gives each of ours a turn; so many times."""
+    for _ in range(rounds):
+        yield
+        for one in ours:
+            one.turn(steps)
+
+
+@contextmanager
+def random_images() -> Iterator[None]:
+    """Random images in place of painted or own ones: a step takes as long, and nobody has to wait."""
+    with (
+        mock.patch.object(trainer, "load_images", _pool),
+        mock.patch.object(trainer, "load_style", _style),
+    ):
+        yield
+
+
+def _pool(name: str, split: str, size: int, *, folder: str | None = None) -> Pixels:
+    return _pixels(64, round(size * 286 / 256))
+
+
+def _style(name: str, size: int, *, file: str | None = None) -> Pixels:
+    return _pixels(1, size)
+
+
+def _pixels(count: int, side: int) -> Pixels:
+    source = torch.Generator().manual_seed(count)
+    return to_pixels(torch.rand((count, 3, side, side), generator=source) * 2 - 1)

@@ -1,0 +1,49 @@
+"""Where a training step's time goes: the kernels that take most of it."""
+
+from __future__ import annotations
+
+import pandas as pd
+import torch
+from torch.profiler import ProfilerActivity, profile
+
+from benchmarks.contenders import random_images, variants
+from benchmarks.timing import load, machine
+from sgnlib.experiments import Experiment
+
+TOP = 10
+STEPS = 3
+
+
+def kernels(setting: str, row: Experiment, device: torch.device) -> pd.DataFrame:
+    """The kernels (on the CPU: operators) with the most time of their own, in our fastest step."""
+    name, build = list(variants(row, device).items())[-1]
+    with random_images():
+        trainer = build()
+    for number in range(STEPS):
+        trainer.step(number)
+    on_gpu = device.type == "cuda"
+    activity = ProfilerActivity.CUDA if on_gpu else ProfilerActivity.CPU
+    with profile(activities=[activity]) as profiler:
+        for number in range(STEPS, 2 * STEPS):
+            trainer.step(number)
+        if on_gpu:
+            torch.cuda.synchronize(device)
+    times = {
+        event.key: (event.self_device_time_total if on_gpu else event.self_cpu_time_total) / 1000
+        for event in profiler.key_averages()
+    }
+    return _table(
+        times, {"machine": machine(device), "load": load(), "setting": setting, "variant": name}
+    )
+
+
+def _table(milliseconds: dict[str, float], about: dict[str, object]) -> pd.DataFrame:
+    total = sum(milliseconds.values())
+    top = sorted(milliseconds.items(), key=lambda item: -item[1])[:TOP]
+    rows = [
+        about | {"kernel": key[:90], "ms": spent / STEPS, "share": spent / total}
+        for key, spent in top
+    ]
+    rest = total - sum(spent for _, spent in top)
+    rows.append(about | {"kernel": "all others", "ms": rest / STEPS, "share": rest / total})
+    return pd.DataFrame(rows)
