@@ -73,7 +73,7 @@ class _Enough(Exception):
 
 
 class _Feed:
-    """Stands in for their DataLoader: gives the same images again and again, and looks at the clock."""
+    """Stands in for their DataLoader: the same images again and again, and a look at the clock."""
 
     def __init__(
         self,

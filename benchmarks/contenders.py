@@ -93,7 +93,7 @@ def _turns(ours: Sequence[Ours], rounds: int, steps: int) -> Iterator[None]:
 
 @contextmanager
 def random_images() -> Iterator[None]:
-    """Random images in place of painted or own ones: a step takes as long, and nobody has to wait."""
+    """Random images in place of painted ones: a step takes as long, and nobody waits for them."""
     with (
         mock.patch.object(trainer, "load_images", _pool),
         mock.patch.object(trainer, "load_style", _style),

@@ -21,8 +21,9 @@ import torch
 
 from benchmarks import publish, results
 from benchmarks.contenders import variants
+from benchmarks.models import own
 from benchmarks.timing import load, machine
-from sgnlib.experiments import PROFILES, Experiment, at_profile, experiment
+from sgnlib.experiments import PROFILES, Experiment, experiment
 from sgnlib.training.runtime import choose_device
 
 WINDOW = 10
@@ -33,8 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = _parser().parse_args(arguments)
     torch.set_num_threads(given.threads)
     device = choose_device(given.device)
-    row = replace(at_profile(experiment(given.name), given.profile), steps=given.steps)
-    row = replace(row, features="random" if row.features == "auto" else row.features)
+    row = replace(_row(given), steps=given.steps)
     parts = []
     folder = publish.folder(given)
     for seed in range(given.seeds):
@@ -87,6 +87,14 @@ def compare(curves: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
+def _row(given: argparse.Namespace) -> Experiment:
+    images = dict(part.split("=", 1) for part in given.images)
+    row = own(experiment(given.name), given.profile, images)
+    if row is None:
+        raise ValueError(f"{given.name} in profile {given.profile} needs --images of its domains")
+    return replace(row, features="random") if row.features == "auto" else row
+
+
 def _setting(row: Experiment, given: argparse.Namespace) -> str:
     return f"{row.name}, {given.profile}, {row.steps} steps, {given.seeds} seeds"
 
@@ -101,6 +109,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--threads", type=int, default=1, help="of the CPU (default 1)")
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--steps", type=int, default=300, help="per run (default 300)")
+    parser.add_argument("--images", nargs="+", default=[], metavar="DOMAIN=FOLDER")
     publish.add_options(parser)
     return parser
 
