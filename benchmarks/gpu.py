@@ -60,7 +60,7 @@ def tasks(given: argparse.Namespace, work: Path, ledger: Ledger, total: float) -
     """All pieces; the models are known when their plan is made."""
     if shutil.which("nvidia-smi"):
         yield Task("nvidia-smi", ["nvidia-smi", "-q"], seconds=20)
-    yield Task("machine", [sys.executable, "-m", "sgnlib.cli", "doctor"], seconds=60)
+    yield Task("machine", [sys.executable, "-m", "sgnlib.cli", "doctor"], seconds=120)
     yield from measurements(given, work / "results")
     options = ["--work", str(work), "--threads", str(given.threads), *_models_options(given)]
     rest = f"{max(total - ledger.used - 30, 0):.0f}"

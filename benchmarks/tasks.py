@@ -115,13 +115,18 @@ def _run(task: Task, log: Path, seconds: float) -> str:
         try:
             return "done" if process.wait(seconds) == 0 else "failed"
         except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGINT)
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(PATIENCE)
             return "stopped"
         finally:
-            process.kill()
-            process.wait()
+            _stop(process)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """Asks for the end, which leaves time for a checkpoint, then makes it."""
+    process.send_signal(signal.SIGINT)  # nothing happens where it has ended
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(PATIENCE)
+    process.kill()
+    process.wait()
 
 
 def _environment() -> dict[str, str]:
