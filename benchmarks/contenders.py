@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from unittest import mock
 
@@ -15,39 +16,50 @@ from sgnlib.datasets.sampling import to_pixels
 from sgnlib.experiments import Experiment
 from sgnlib.shapes import Pixels
 from sgnlib.training import trainer
+from sgnlib.training.precision import PRECISIONS, has_bfloat16
+from sgnlib.training.runtime import repeatable
 from sgnlib.training.trainer import Trainer
 
 Build = Callable[[], Trainer]
 
 
-def variants(row: Experiment, device: torch.device) -> dict[str, Build]:
-    """The number formats that this device computes, by name."""
-    return {"ours, float32": lambda: Trainer(row, device)}
+def variants(row: Experiment, device: torch.device, *, emulated: bool = False) -> dict[str, Build]:
+    """The number formats that this device computes, by name; the fastest comes last.
+
+    Args:
+        row: What to train.
+        device: Where.
+        emulated: Those too that the device has no instructions for.
+    """
+    chosen = PRECISIONS if emulated or has_bfloat16(device) else PRECISIONS[:1]
+    return {f"ours, {one}": partial(Trainer, row, device, one) for one in chosen}
 
 
 class Ours:
-    """A training that takes turns.
+    """A training that takes turns, under the settings that `train` makes.
 
     Args:
         name: For the table.
+        row: What it trains.
         build: Makes its trainer in the first turn, which thereby is its set-up.
         device: Whose clock counts.
     """
 
-    def __init__(self, name: str, build: Build, device: torch.device) -> None:
+    def __init__(self, name: str, row: Experiment, build: Build, device: torch.device) -> None:
         self.times = Times(name)
-        self._build, self._device = build, device
+        self._row, self._build, self._device = row, build, device
         self._trainer: Trainer | None = None
         self._done = 0
 
     def turn(self, steps: int) -> None:
         """Makes some steps and looks at the clock."""
         begun = now(self._device)
-        if self._trainer is None:
-            self._trainer = self._build()
-        for _ in range(steps):
-            self._trainer.step(self._done)
-            self._done += 1
+        with repeatable(self._row, self._device):
+            if self._trainer is None:
+                self._trainer = self._build()
+            for _ in range(steps):
+                self._trainer.step(self._done)
+                self._done += 1
         self.times.note(now(self._device) - begun, steps)
 
 
@@ -71,7 +83,7 @@ def compete(
         rounds: Turns that count; one before them warms up.
         steps: Training steps per turn.
     """
-    ours = [Ours(name, build, device) for name, build in builds.items()]
+    ours = [Ours(name, row, build, device) for name, build in builds.items()]
     turns = _turns(ours, rounds + 1, steps)
     with random_images():
         if folder and authors.runs(row):

@@ -23,7 +23,7 @@ from torch import nn
 
 from benchmarks import publish, results
 from benchmarks.mixing import authors_norm
-from benchmarks.timing import Times, load, machine, now
+from benchmarks.timing import Times, about, now
 from sgnlib.datasets.sampling import to_pixels
 from sgnlib.live.backends import psnr
 from sgnlib.nn.generator import Generator
@@ -138,10 +138,8 @@ def _table(
     reference = times[REFERENCE].step if REFERENCE in times else float("nan")
     return pd.DataFrame(
         [
-            {
-                "machine": machine(device),
-                "load": load(),
-                "setting": f"{size} px, batch {batch}",
+            about(f"{size} px, batch {batch}", device)
+            | {
                 "variant": name,
                 "ms": 1000 * one.step,
                 "images/s": batch / one.step,

@@ -91,7 +91,7 @@ def step_seconds(row: Experiment, device: torch.device) -> float:
     """Seconds of a training step on random images, after a few that warm up."""
     fixed = replace(row, features="random")
     build = list(variants(fixed, device).values())[-1]
-    ours = Ours("plan", build, device)
+    ours = Ours("plan", fixed, build, device)
     with random_images():
         for _ in range(4):
             ours.turn(min(10, row.steps))

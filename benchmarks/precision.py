@@ -22,9 +22,9 @@ import torch
 from benchmarks import publish, results
 from benchmarks.contenders import variants
 from benchmarks.models import own
-from benchmarks.timing import load, machine
+from benchmarks.timing import about
 from sgnlib.experiments import PROFILES, Experiment, experiment
-from sgnlib.training.runtime import choose_device
+from sgnlib.training.runtime import choose_device, repeatable
 
 WINDOW = 10
 """Steps that a point of a curve is the mean of."""
@@ -42,9 +42,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
         every = pd.concat(parts, ignore_index=True)
         if folder:
             results.write(every, folder / "precision_curves.csv")
-    about = {"machine": machine(device), "load": load(), "setting": _setting(row, given)}
-    table = compare(every).assign(**about)
-    print(table.drop(columns=list(about)).to_string(index=False))
+    columns = about(_setting(row, given), device)
+    table = compare(every)
+    print(table.to_string(index=False))
+    for place, (name, value) in enumerate(columns.items()):
+        table.insert(place, name, value)
     if folder:
         results.merge(table, folder / "precision.csv", publish.KEYS)
     if given.write:
@@ -54,9 +56,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def curves(row: Experiment, device: torch.device) -> pd.DataFrame:
     """Losses of one seed in every number format: columns variant, seed, step and one per loss."""
     tables = []
-    for name, build in variants(row, device).items():
-        trainer = build()
-        losses = [trainer.step(number) for number in range(row.steps)]
+    for name, build in variants(row, device, emulated=True).items():
+        with repeatable(row, device):
+            trainer = build()
+            losses = [trainer.step(number) for number in range(row.steps)]
         table = pd.DataFrame([{k: float(v) for k, v in one.items()} for one in losses])
         means = table.groupby(table.index // WINDOW).mean()
         means.insert(0, "step", (means.index + 1) * WINDOW)

@@ -7,7 +7,7 @@ import torch
 from torch.profiler import ProfilerActivity, profile
 
 from benchmarks.contenders import random_images, variants
-from benchmarks.timing import load, machine
+from benchmarks.timing import about
 from sgnlib.experiments import Experiment
 
 TOP = 10
@@ -32,18 +32,16 @@ def kernels(setting: str, row: Experiment, device: torch.device) -> pd.DataFrame
         event.key: (event.self_device_time_total if on_gpu else event.self_cpu_time_total) / 1000
         for event in profiler.key_averages()
     }
-    return _table(
-        times, {"machine": machine(device), "load": load(), "setting": setting, "variant": name}
-    )
+    return _table(times, about(setting, device) | {"variant": name})
 
 
-def _table(milliseconds: dict[str, float], about: dict[str, object]) -> pd.DataFrame:
+def _table(milliseconds: dict[str, float], columns: dict[str, object]) -> pd.DataFrame:
     total = sum(milliseconds.values())
     top = sorted(milliseconds.items(), key=lambda item: -item[1])[:TOP]
     rows = [
-        about | {"kernel": key[:90], "ms": spent / STEPS, "share": spent / total}
+        columns | {"kernel": key[:90], "ms": spent / STEPS, "share": spent / total}
         for key, spent in top
     ]
     rest = total - sum(spent for _, spent in top)
-    rows.append(about | {"kernel": "all others", "ms": rest / STEPS, "share": rest / total})
+    rows.append(columns | {"kernel": "all others", "ms": rest / STEPS, "share": rest / total})
     return pd.DataFrame(rows)

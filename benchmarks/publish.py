@@ -66,8 +66,8 @@ def _read(name: str) -> pd.DataFrame:
 def _steps() -> list[str]:
     parts = []
     for machine, rows in _read("training_steps").groupby("machine", sort=False):
-        busy = rows["load"].max()
-        parts.append(f"{machine}; load average {busy:g} while it measured:")
+        busy, clock = rows["load"].max(), rows["clock"].iloc[0]
+        parts.append(f"{machine}; {clock} time, load average up to {busy:g}:")
         parts.append(markdown_table(rows[list(SHOWN)]))
         if "share of matmul rate" in rows and rows["share of matmul rate"].notna().any():
             parts.append(markdown_table(rows[list(LIMITS)]))

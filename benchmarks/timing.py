@@ -15,10 +15,29 @@ CPUINFO = Path("/proc/cpuinfo")
 
 
 def now(device: torch.device) -> float:
-    """Seconds, read when the device has done all that it was given."""
+    """Seconds, read when the device has done all that it was given.
+
+    On one thread of a CPU it is CPU time, which a neighbour on the same core does not lengthen.
+    """
     if device.type == "cuda":
         torch.cuda.synchronize(device)
-    return time.perf_counter()
+    return time.process_time() if clock(device) == "CPU" else time.perf_counter()
+
+
+def clock(device: torch.device) -> str:
+    """What `now` reads: "CPU" or "wall"."""
+    alone = device.type == "cpu" and torch.get_num_threads() == 1
+    return "CPU" if alone else "wall"
+
+
+def about(setting: str, device: torch.device) -> dict[str, object]:
+    """The columns that every table begins with."""
+    return {
+        "machine": machine(device),
+        "load": load(),
+        "clock": clock(device),
+        "setting": setting,
+    }
 
 
 @dataclass
@@ -56,7 +75,8 @@ def machine(device: torch.device) -> str:
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     instructions = torch.backends.cpu.get_cpu_capability()
-    return f"{_processor()}, {instructions}, {torch.get_num_threads()} threads"
+    threads = torch.get_num_threads()
+    return f"{_processor()}, {instructions}, {threads} thread{'s' * (threads > 1)}"
 
 
 def load() -> float:

@@ -22,7 +22,7 @@ import torch
 
 from benchmarks import authors, limits, profiling, publish, results
 from benchmarks.contenders import compete, variants
-from benchmarks.timing import Times, load, machine
+from benchmarks.timing import Times, about
 from sgnlib.experiments import MODEL_1, TABLE_3_HYPER, Experiment, quick, smoke
 from sgnlib.training.runtime import choose_device, keep_freed_memory
 
@@ -108,7 +108,7 @@ def six_table(
         times.step for times in compete(row, builds, device, rounds=given.rounds, steps=turn)
     )
     numbers = {"sym, ms": 1000 * sym, "six, ms": 1000 * sum(six), "ratio": sum(six) / sym}
-    return pd.DataFrame([_about(setting, device) | {"variant": name} | numbers])
+    return pd.DataFrame([about(setting, device) | {"variant": name} | numbers])
 
 
 def growing_batches(
@@ -137,17 +137,13 @@ def _warm() -> None:
     torch.optim.Adam([torch.zeros(1, requires_grad=True)]).step()
 
 
-def _about(setting: str, device: torch.device) -> dict[str, object]:
-    return {"machine": machine(device), "load": load(), "setting": setting}
-
-
 def _rows(
     setting: str, row: Experiment, device: torch.device, times: Sequence[Times]
 ) -> pd.DataFrame:
     theirs = times[0].step if times[0].name == authors.NAME else nan
     return pd.DataFrame(
         [
-            _about(setting, device)
+            about(setting, device)
             | {
                 "variant": one.name,
                 "ms": 1000 * one.step,
