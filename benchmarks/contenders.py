@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import logging
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -18,21 +19,29 @@ from sgnlib.shapes import Pixels
 from sgnlib.training import trainer
 from sgnlib.training.precision import PRECISIONS, has_bfloat16
 from sgnlib.training.runtime import repeatable
-from sgnlib.training.trainer import Trainer
+from sgnlib.training.trainer import PACES, Trainer
+
+log = logging.getLogger(__name__)
 
 Build = Callable[[], Trainer]
 
+OURS = "ours, "
+"""How the names of our variants begin."""
+
 
 def variants(row: Experiment, device: torch.device, *, emulated: bool = False) -> dict[str, Build]:
-    """The number formats that this device computes, by name; the fastest comes last.
+    """The ways in which this device can train a row, by name.
 
     Args:
         row: What to train.
         device: Where.
-        emulated: Those too that the device has no instructions for.
+        emulated: Number formats too that the device has no instructions for.
     """
-    chosen = PRECISIONS if emulated or has_bfloat16(device) else PRECISIONS[:1]
-    return {f"ours, {one}": partial(Trainer, row, device, one) for one in chosen}
+    formats = PRECISIONS if emulated or has_bfloat16(device) else PRECISIONS[:1]
+    ways: dict[str, tuple[str, ...]] = {one: (one,) for one in formats}
+    if device.type == "cuda":  # a CPU's short trainings do not repay a compiler
+        ways |= {f"{formats[-1]}, {pace}": (formats[-1], pace) for pace in PACES[1:]}
+    return {f"{OURS}{name}": partial(Trainer, row, device, *way) for name, way in ways.items()}
 
 
 class Ours:
@@ -74,6 +83,8 @@ def compete(
 ) -> list[Times]:
     """Everybody's times; in every round each takes one turn, so that a busy moment meets them all.
 
+    One of ours that fails, for want of memory or of a compiler, is left out; the log says why.
+
     Args:
         row: Whose sizes the authors' script takes.
         builds: Our trainers, by name.
@@ -95,12 +106,21 @@ def compete(
     return [*theirs, *(one.times for one in ours)]
 
 
-def _turns(ours: Sequence[Ours], rounds: int, steps: int) -> Iterator[None]:
-    """Waits, then gives each of ours a turn; so many times."""
+def fastest(times: Iterable[Times]) -> str:
+    """The name of our variant with the least time per step."""
+    return min((one for one in times if one.name.startswith(OURS)), key=lambda one: one.step).name
+
+
+def _turns(ours: list[Ours], rounds: int, steps: int) -> Iterator[None]:
+    """Waits, then gives each of ours a turn; so many times. Who fails leaves the list."""
     for _ in range(rounds):
         yield
-        for one in ours:
-            one.turn(steps)
+        for one in list(ours):
+            try:
+                one.turn(steps)
+            except Exception as error:  # compilers and drivers fail in many ways
+                log.warning("%s is left out: %s", one.times.name, error)
+                ours.remove(one)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import copy
+import logging
 import runpy
 from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
@@ -30,6 +31,8 @@ from sgnlib.nn.generator import Generator
 from sgnlib.nn.official import generator_from_official
 from sgnlib.shapes import Images, Sym
 from sgnlib.training.runtime import choose_device
+
+log = logging.getLogger(__name__)
 
 Translate = Callable[[Images, Sym], Images]
 
@@ -74,7 +77,7 @@ def measure(
     device: torch.device,
     given: argparse.Namespace,
 ) -> pd.DataFrame:
-    """A row per variant at one batch size; one whose memory does not suffice has none."""
+    """A row per variant at one batch size; one that fails has none; the log says why."""
     images = torch.rand(batch, 3, given.size, given.size, device=device) * 2 - 1
     sym = torch.full((batch, 3), 1 / 3, device=device)
     wanted = generator(images, sym)
@@ -89,7 +92,8 @@ def measure(
                     for _ in range(given.each):
                         got = translate(images, sym)
                     times[name].note(now(device) - begun, given.each)
-                except torch.OutOfMemoryError:
+                except Exception as error:  # memory, compilers, drivers
+                    log.warning("%s is left out at batch %d: %s", name, batch, error)
                     del times[name]
                     continue
                 likeness[name] = _psnr(got, wanted)

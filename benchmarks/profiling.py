@@ -7,27 +7,26 @@ import torch
 from torch.profiler import ProfilerActivity, profile
 
 from benchmarks.contenders import random_images, variants
-from benchmarks.timing import about
+from benchmarks.timing import about, now
 from sgnlib.experiments import Experiment
+from sgnlib.training.runtime import repeatable
 
 TOP = 10
-STEPS = 3
+WARM, STEPS = 5, 3
 
 
-def kernels(setting: str, row: Experiment, device: torch.device) -> pd.DataFrame:
-    """The kernels (on the CPU: operators) with the most time of their own, in our fastest step."""
-    name, build = list(variants(row, device).items())[-1]
-    with random_images():
-        trainer = build()
-    for number in range(STEPS):
-        trainer.step(number)
+def kernels(setting: str, row: Experiment, name: str, device: torch.device) -> pd.DataFrame:
+    """The kernels (on the CPU: operators) with the most time of their own, in one variant."""
     on_gpu = device.type == "cuda"
     activity = ProfilerActivity.CUDA if on_gpu else ProfilerActivity.CPU
-    with profile(activities=[activity]) as profiler:
-        for number in range(STEPS, 2 * STEPS):
+    with random_images(), repeatable(row, device):
+        trainer = variants(row, device)[name]()
+        for number in range(WARM):
             trainer.step(number)
-        if on_gpu:
-            torch.cuda.synchronize(device)
+        with profile(activities=[activity]) as profiler:
+            for number in range(WARM, WARM + STEPS):
+                trainer.step(number)
+            now(device)
     times = {
         event.key: (event.self_device_time_total if on_gpu else event.self_cpu_time_total) / 1000
         for event in profiler.key_averages()

@@ -21,7 +21,7 @@ import pandas as pd
 import torch
 
 from benchmarks import authors, limits, profiling, publish, results
-from benchmarks.contenders import compete, variants
+from benchmarks.contenders import compete, fastest, variants
 from benchmarks.timing import Times, about
 from sgnlib.experiments import MODEL_1, TABLE_3_HYPER, Experiment, quick, smoke
 from sgnlib.training.runtime import choose_device, keep_freed_memory
@@ -52,13 +52,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def measure(device: torch.device, given: argparse.Namespace) -> Iterator[tuple[str, pd.DataFrame]]:
     """The tables, each as soon as it is measured; several may be parts of one file."""
+    best = {}
     for setting, row in settings(device, given.smoke).items():
-        yield "training_steps", steps_table(setting, row, device, given)
-    first, row = next(iter(settings(device, given.smoke).items()))
-    yield "training_six", six_table(first, row, device, given)
-    yield "training_kernels", profiling.kernels(first, row, device)
+        times = race(row, device, given)
+        best[setting] = fastest(times)
+        yield "training_steps", _with_shares(_rows(setting, row, device, times), row, device)
+    setting, row = next(iter(settings(device, given.smoke).items()))
+    yield "training_six", six_table(setting, row, best[setting], device, given)
+    yield "training_kernels", profiling.kernels(setting, row, best[setting], device)
     if device.type == "cuda":
-        for table in growing_batches(row, device, given):
+        for table in growing_batches(row, best[setting], device, given):
             yield "training_steps", table
 
 
@@ -76,52 +79,45 @@ def settings(device: torch.device, small: bool) -> dict[str, Experiment]:
     }
 
 
-def steps_table(
-    setting: str, row: Experiment, device: torch.device, given: argparse.Namespace
-) -> pd.DataFrame:
-    """A row per contender: time per step, and how much faster than the first."""
-    times = compete(
+def race(row: Experiment, device: torch.device, given: argparse.Namespace) -> list[Times]:
+    """Every way to train a row, the authors' first if they are there."""
+    return compete(
         row,
         variants(row, device),
         device,
         folder=given.authors,
         rounds=given.rounds,
-        steps=given.steps or (10 if device.type == "cuda" else 1),
+        steps=_turn(device, given),
     )
-    table = _rows(setting, row, device, times)
-    if device.type == "cuda":
-        table = _with_shares(table, row, device)
-    return table
 
 
 def six_table(
-    setting: str, row: Experiment, device: torch.device, given: argparse.Namespace
+    setting: str, row: Experiment, name: str, device: torch.device, given: argparse.Namespace
 ) -> pd.DataFrame:
     """What Table 3's six hyper-parameter models cost, beside one run of the sym model."""
-    sizes = {"image_size", "batch_size", "ngf", "ndf", "n_blocks", "d_layers", "features"}
-    fitted = {name: getattr(row, name) for name in (*sizes, "feature_width", "reduction")}
-    rows = [row, *(replace(hyper, **fitted) for hyper in TABLE_3_HYPER)]
-    name, _ = list(variants(row, device).items())[-1]
-    builds = {one.name: variants(one, device)[name] for one in rows}
-    turn = given.steps or (10 if device.type == "cuda" else 1)
-    sym, *six = (
-        times.step for times in compete(row, builds, device, rounds=given.rounds, steps=turn)
+    sizes = (
+        *("image_size", "batch_size", "ngf", "n_blocks", "ndf", "d_layers"),
+        *("reduction", "features", "feature_width"),
     )
+    fitted = {size: getattr(row, size) for size in sizes}
+    rows = [row, *(replace(hyper, **fitted) for hyper in TABLE_3_HYPER)]
+    builds = {one.name: variants(one, device)[name] for one in rows}
+    times = compete(row, builds, device, rounds=given.rounds, steps=_turn(device, given))
+    sym, *six = (one.step for one in times)
     numbers = {"sym, ms": 1000 * sym, "six, ms": 1000 * sum(six), "ratio": sum(six) / sym}
     return pd.DataFrame([about(setting, device) | {"variant": name} | numbers])
 
 
 def growing_batches(
-    row: Experiment, device: torch.device, given: argparse.Namespace
+    row: Experiment, name: str, device: torch.device, given: argparse.Namespace
 ) -> Iterator[pd.DataFrame]:
-    """Twice the batch again and again, until memory ends or nothing is won; our fastest only."""
+    """Twice the batch again and again, until memory ends or nothing is won; the fastest only."""
     best, batch = 0.0, row.batch_size
     while True:
         larger = replace(row, batch_size=batch)
-        name, build = list(variants(larger, device).items())[-1]
-        try:
-            times = compete(larger, {name: build}, device, rounds=given.rounds, steps=5)
-        except torch.OutOfMemoryError:
+        build = variants(larger, device)[name]
+        times = compete(larger, {name: build}, device, rounds=given.rounds, steps=5)
+        if not times:
             return
         if batch > row.batch_size:
             setting = f"{row.image_size} px, batch {batch}"
@@ -130,6 +126,11 @@ def growing_batches(
         if rate < GROWTH * best:
             return
         best, batch = rate, 2 * batch
+
+
+def _turn(device: torch.device, given: argparse.Namespace) -> int:
+    """Steps per turn: on a GPU several, so that the host may run ahead."""
+    return given.steps or (10 if device.type == "cuda" else 1)
 
 
 def _warm() -> None:
@@ -157,7 +158,9 @@ def _rows(
 
 
 def _with_shares(table: pd.DataFrame, row: Experiment, device: torch.device) -> pd.DataFrame:
-    """How near the device's limits, measured in the same run, the steps come."""
+    """How near a GPU's limits, measured in the same run, the steps come."""
+    if device.type != "cuda":
+        return table
     operations, moved = limits.demands(row, device)
     rate, speed = limits.matmul_rate(device), limits.bandwidth(device)
     seconds = table["ms"] / 1000
