@@ -39,6 +39,21 @@ def runs(row: Experiment) -> bool:
     return (row.ngf, row.n_blocks, row.d_layers) == (NGF, N_BLOCKS, D_LAYERS)
 
 
+def find(folder: Path) -> Path:
+    """Their script.
+
+    Raises:
+        FileNotFoundError: There is no train.py in the folder.
+    """
+    script = folder / "train.py"
+    if not script.is_file():
+        raise FileNotFoundError(
+            f"{script} is missing; give the folder of a clone of "
+            "https://github.com/TimeLighter/pytorch-sym-parameter"
+        )
+    return script
+
+
 def lead(
     folder: Path, row: Experiment, device: torch.device, rounds: Iterable[None], steps: int
 ) -> Times:
@@ -54,12 +69,7 @@ def lead(
     Raises:
         FileNotFoundError: There is no train.py in the folder.
     """
-    script = folder / "train.py"
-    if not script.is_file():
-        raise FileNotFoundError(
-            f"{script} is missing; give the folder of a clone of "
-            "https://github.com/TimeLighter/pytorch-sym-parameter"
-        )
+    script = find(folder)
     times = Times(NAME)
     feed = _Feed(times, row, device, rounds, steps)
     with _theatre(folder, feed, device), contextlib.suppress(_Enough):

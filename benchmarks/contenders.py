@@ -44,6 +44,12 @@ def variants(row: Experiment, device: torch.device, *, emulated: bool = False) -
     return {f"{OURS}{name}": partial(Trainer, row, device, *way) for name, way in ways.items()}
 
 
+def way(name: str) -> dict[str, str]:
+    """The precision and the pace that a name of `variants` stands for, as `train` takes them."""
+    precision, _, pace = name.removeprefix(OURS).partition(", ")
+    return {"precision": precision, "pace": pace or PACES[0]}
+
+
 class Ours:
     """A training that takes turns, under the settings that `train` makes.
 
@@ -83,7 +89,7 @@ def compete(
 ) -> list[Times]:
     """Everybody's times; in every round each takes one turn, so that a busy moment meets them all.
 
-    One of ours that fails, for want of memory or of a compiler, is left out; the log says why.
+    Who fails, for want of memory or of a compiler, is left out; the log says why.
 
     Args:
         row: Whose sizes the authors' script takes.
@@ -97,13 +103,24 @@ def compete(
     ours = [Ours(name, row, build, device) for name, build in builds.items()]
     turns = _turns(ours, rounds + 1, steps)
     with random_images():
-        if folder and authors.runs(row):
-            theirs = [authors.lead(folder, row, device, turns, steps)]
-        else:
-            theirs = []
-            for _ in turns:
-                pass
+        theirs = _lead(folder, row, device, turns, steps) if folder else []
+        for _ in turns:  # without them, or from where they failed
+            pass
     return [*theirs, *(one.times for one in ours)]
+
+
+def _lead(
+    folder: Path, row: Experiment, device: torch.device, turns: Iterator[None], steps: int
+) -> list[Times]:
+    """The authors' times, where their script has the row's sizes and runs."""
+    authors.find(folder)
+    if not authors.runs(row):
+        return []
+    try:
+        return [authors.lead(folder, row, device, turns, steps)]
+    except Exception as error:  # it is of another time than today's packages
+        log.warning("the authors' script is left out: %s", error)
+        return []
 
 
 def fastest(times: Iterable[Times]) -> str:

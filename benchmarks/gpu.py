@@ -6,7 +6,7 @@
 First the machine's facts; the training step and the translation beside the authors' code; the tests
 against the authors' numbers on the GPU; loss curves of the number formats. Then Model 3, Model 1
 with its six baselines, Model 2 with CONCAT and CBN, for as many steps as the time allows: decided
-beforehand, from a measured step, so that every learning rate runs its whole course. A call of
+beforehand, from the measured steps, so that every learning rate runs its whole course. A call of
 fewer minutes than --total stops in time, and the next one goes on where it was. After every piece
 DIR holds all that there is: at most 8 files of 16 MiB, 64 MiB together (`benchmarks.packing`).
 """
@@ -65,9 +65,7 @@ def tasks(given: argparse.Namespace, work: Path, ledger: Ledger, total: float) -
     options = ["--work", str(work), "--threads", str(given.threads), *_models_options(given)]
     rest = f"{max(total - ledger.used - 30, 0):.0f}"
     yield _module("plan", "models", "plan", "--seconds", rest, *options, seconds=240)
-    plan = work / "plan.json"
-    names = list(json.loads(plan.read_text())) if plan.is_file() else []
-    for name in names:
+    for name in _planned(work):
         yield _module(name, "models", "make", name, *options, seconds=total, resumes=True)
         if name == "model-1-hyper-0.5-0-0.5":  # the last of Table 3
             yield _module("table3", "models", "table3", *options, seconds=240)
@@ -122,10 +120,14 @@ def _small(work: Path) -> list[Path]:
     return [path for pattern in SMALL for path in sorted(work.glob(pattern)) if path.is_file()]
 
 
+def _planned(work: Path) -> list[str]:
+    plan = work / "plan.json"
+    return list(json.loads(plan.read_text())["steps"]) if plan.is_file() else []
+
+
 def _weights(work: Path) -> list[Path]:
     """Finished models' weights in the order of the plan, each after the file that tells of it."""
-    plan = work / "plan.json"
-    names = list(json.loads(plan.read_text())) if plan.is_file() else []
+    names = _planned(work)
     files = [
         work / "weights" / f"{name}{end}" for name in names for end in (".json", ".safetensors")
     ]

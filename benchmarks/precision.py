@@ -13,6 +13,7 @@ the last quarter of the steps.
 from __future__ import annotations
 
 import argparse
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -26,6 +27,10 @@ from benchmarks.timing import about
 from sgnlib.experiments import PROFILES, Experiment, experiment
 from sgnlib.training.runtime import choose_device, repeatable
 
+log = logging.getLogger(__name__)
+
+COLUMNS = ["variant", "seeds", "loss", "float32", "difference", "spread", "within"]
+
 WINDOW = 10
 """Steps that a point of a curve is the mean of."""
 
@@ -37,18 +42,15 @@ def main(arguments: Sequence[str] | None = None) -> None:
     row = replace(_row(given), steps=given.steps)
     parts = []
     folder = publish.folder(given)
+    columns = about(_setting(row, given), device)
     for seed in range(given.seeds):
         parts.append(curves(replace(row, seed=seed), device))
         every = pd.concat(parts, ignore_index=True)
+        table = compare(every).assign(**columns)[[*columns, *COLUMNS]]
         if folder:
             results.write(every, folder / "precision_curves.csv")
-    columns = about(_setting(row, given), device)
-    table = compare(every)
-    print(table.to_string(index=False))
-    for place, (name, value) in enumerate(columns.items()):
-        table.insert(place, name, value)
-    if folder:
-        results.merge(table, folder / "precision.csv", publish.KEYS)
+            results.merge(table, folder / "precision.csv", publish.KEYS)
+    print(table[COLUMNS].to_string(index=False))
     if given.write:
         publish.publish()
 
@@ -57,9 +59,13 @@ def curves(row: Experiment, device: torch.device) -> pd.DataFrame:
     """Losses of one seed in every number format: columns variant, seed, step and one per loss."""
     tables = []
     for name, build in variants(row, device, emulated=True).items():
-        with repeatable(row, device):
-            trainer = build()
-            losses = [trainer.step(number) for number in range(row.steps)]
+        try:
+            with repeatable(row, device):
+                trainer = build()
+                losses = [trainer.step(number) for number in range(row.steps)]
+        except RuntimeError as error:  # compilers and drivers fail in many ways
+            log.warning("%s is left out: %s", name, error)
+            continue
         table = pd.DataFrame([{k: float(v) for k, v in one.items()} for one in losses])
         means = table.groupby(table.index // WINDOW).mean()
         means.insert(0, "step", (means.index + 1) * WINDOW)
@@ -71,7 +77,7 @@ def compare(curves: pd.DataFrame) -> pd.DataFrame:
     """Per number format and loss: difference to float32, float32's spread, and which is larger.
 
     Args:
-        curves: Of at least two seeds; the first variant is the reference.
+        curves: Of several seeds; the first variant is the reference.
     """
     late = curves[curves["step"] > 0.75 * curves["step"].max()]
     means = late.drop(columns="step").groupby(["variant", "seed"], sort=False).mean()
@@ -81,13 +87,13 @@ def compare(curves: pd.DataFrame) -> pd.DataFrame:
     rows = []
     for name in means.index.unique("variant").drop(reference):
         difference = (means.loc[name] - exact).abs().max()
+        about_it = {"variant": name, "seeds": len(exact)}
         for loss in exact.columns:
-            numbers = {"float32": exact[loss].mean(), "difference": difference[loss]}
+            numbers = {"difference": difference[loss], "spread": spread[loss]}
             within = difference[loss] <= spread[loss]
-            rows.append(
-                {"variant": name, "loss": loss, **numbers, "spread": spread[loss], "within": within}
-            )
-    return pd.DataFrame(rows)
+            about_loss = {"loss": loss, "float32": exact[loss].mean()}
+            rows.append(about_it | about_loss | numbers | {"within": within})
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def _row(given: argparse.Namespace) -> Experiment:
@@ -99,7 +105,7 @@ def _row(given: argparse.Namespace) -> Experiment:
 
 
 def _setting(row: Experiment, given: argparse.Namespace) -> str:
-    return f"{row.name}, {given.profile}, {row.steps} steps, {given.seeds} seeds"
+    return f"{row.name}, {given.profile}, {row.steps} steps"
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -19,6 +19,7 @@ KEYS = ("machine", "setting")
 FILES = ("training_steps", "training_six", "training_kernels", "inference", "precision")
 
 SHOWN = ("setting", "variant", "ms", "images/s", "times faster", "200 steps, s")
+CURVES = ("variant", "seeds", "loss", "float32", "difference", "spread", "within")
 LIMITS = ("setting", "variant", "share of matmul rate", "share of bandwidth")
 
 
@@ -54,7 +55,7 @@ def publish() -> None:
 
 def text() -> str:
     """All machines' results for a reader."""
-    parts = [*_steps(), *_six(), *_inference()]
+    parts = [*_steps(), *_six(), *_kernels(), *_inference(), *_precision()]
     return "\n\n".join(parts)
 
 
@@ -82,11 +83,28 @@ def _six() -> list[str]:
     ]
 
 
+def _kernels() -> list[str]:
+    parts = []
+    for machine, rows in _read("training_kernels").groupby("machine", sort=False):
+        about = rows.iloc[0]
+        parts.append(f"Where it goes ({about['setting']}, {about['variant']}, {machine}):")
+        parts.append(markdown_table(rows[["kernel", "ms", "share"]].iloc[[*range(5), -1]]))
+    return parts
+
+
 def _inference() -> list[str]:
     parts = []
     for machine, rows in _read("inference").groupby("machine", sort=False):
         parts.append(f"Translations at 256 px, {machine}:")
         parts.append(markdown_table(rows[["setting", "variant", "images/s", "times faster"]]))
+    return parts
+
+
+def _precision() -> list[str]:
+    parts = []
+    for (machine, setting), rows in _read("precision").groupby(["machine", "setting"], sort=False):
+        parts.append(f"Loss curves beside float32's, {setting}, {machine}:")
+        parts.append(markdown_table(rows[list(CURVES)]))
     return parts
 
 

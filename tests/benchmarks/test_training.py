@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -39,15 +40,10 @@ def test_a_slow_first_turn_is_set_up() -> None:
 
 def test_demands_grow_with_the_batch() -> None:
     """Convolutions are per image, products with weights (CCAM) small, Adam's bytes constant."""
-    one, two = (limits.demands(smoke(MODEL_1), CPU), _demands(batch_size=4))
+    row = smoke(MODEL_1)
+    one, two = (limits.demands(replace(row, batch_size=size), CPU) for size in (2, 4))
     assert two[0] == pytest.approx(2 * one[0], rel=0.01)
     assert one[1] < two[1] < 2 * one[1]
-
-
-def _demands(batch_size: int) -> tuple[float, float]:
-    from dataclasses import replace
-
-    return limits.demands(replace(smoke(MODEL_1), batch_size=batch_size), CPU)
 
 
 def test_inference_in_small(tmp_path: Path) -> None:
@@ -73,6 +69,28 @@ def test_precision_compares_with_the_seeds(tmp_path: Path) -> None:
         "1.8 against 1.2: the early steps do not count"
     )
     assert table["spread"] == pytest.approx(0.5) and not table["within"]
+
+
+def test_the_readmes_text_has_all_tables(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    about = {"machine": "GPU", "load": 1.0, "clock": "wall", "setting": "64 px", "variant": "ours"}
+    numbers = {
+        "ms": 7.25,
+        "images/s": 552.0,
+        "times faster": 4.5,
+        "200 steps, s": 9.0,
+        "ratio": 3.9,
+    }
+    shares = {"share of matmul rate": 0.61, "share of bandwidth": 0.32, "share": 0.2}
+    curve = {"seeds": 3, "loss": "L_G", "float32": 1.0, "difference": 0.1, "spread": 0.2}
+    row = about | numbers | shares | curve | {"kernel": "conv", "within": True}
+    monkeypatch.setattr(results, "RESULTS", tmp_path)
+    assert publish.text() == ""
+    for name in publish.FILES:
+        results.write(pd.DataFrame([row] * 6), tmp_path / f"{name}.csv")
+    text = publish.text()
+    for found in ("| 64 px | ours | 7.25 | 552 | 4.5 | 9 |", "| 0.61 | 0.32 |", "take 3.9 x the time",
+                  "| conv | 7.25 | 0.2 |", "| L_G | 1 | 0.1 | 0.2 | True |"):  # fmt: skip
+        assert found in text
 
 
 def test_new_rows_take_the_place_of_their_like(tmp_path: Path) -> None:
