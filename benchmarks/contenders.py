@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -106,7 +107,12 @@ def compete(
         theirs = _lead(folder, row, device, turns, steps) if folder else []
         for _ in turns:  # without them, or from where they failed
             pass
-    return [*theirs, *(one.times for one in ours)]
+    times = [*theirs, *(one.times for one in ours)]
+    ours.clear()  # their memory is for the next ones
+    gc.collect()
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+    return times
 
 
 def _lead(

@@ -102,7 +102,9 @@ def _curves(given: argparse.Namespace) -> list[str]:
 
 
 def _models_options(given: argparse.Namespace) -> list[str]:
-    return ["--profile", "smoke" if given.smoke else "paper", *_images(given)]
+    profile = ["--profile", "smoke" if given.smoke else "paper"]
+    network = ["--features", str(given.features)] if given.features else []
+    return [*profile, *network, *_images(given)]
 
 
 def _images(given: argparse.Namespace) -> list[str]:
@@ -146,6 +148,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--work", type=Path, default=work, help=f"folder that lasts between calls (default {work})")
     add("--authors", type=Path, metavar="CLONE", help="the authors' code")
     add("--data", nargs="+", default=[], metavar="DOMAIN=FOLDER", help="real images of domains")
+    add("--features", type=Path, metavar="FILE", help="perceptual network, as for sgn train")
     add("--threads", type=int, default=min(16, os.cpu_count() or 1), help="of the CPU")
     add("--smoke", action="store_true", help="tiny sizes, painted images")
     return parser

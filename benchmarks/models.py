@@ -204,6 +204,8 @@ def _planned(given: argparse.Namespace, row: Experiment, images: Mapping[str, st
     sized = own(row, given.profile, images)
     if sized is None or row.name not in plan:
         raise ValueError(f"{row.name} is not in {given.work / 'plan.json'}, which has {list(plan)}")
+    if given.features:
+        sized = replace(sized, features=str(given.features.absolute()), feature_width=1.0)
     return replace(sized, steps=plan[row.name])
 
 
@@ -228,6 +230,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--profile", default="paper", choices=PROFILES)
     parser.add_argument("--device", default="auto", help="cpu, cuda, ... (default auto)")
     parser.add_argument("--threads", type=int, default=2, help="of the CPU (default 2)")
+    parser.add_argument("--features", type=Path, metavar="FILE", help="perceptual network")
     parser.add_argument("--images", nargs="+", default=[], metavar="DOMAIN=FOLDER")
     return parser
 

@@ -42,6 +42,8 @@ def pack(small: Iterable[Path], weights: Iterable[Path], base: Path, out: Path) 
     atomic_write(out / "results.tar.gz", content)
     heavy = _archive(chosen, base, "w") if chosen else b""
     pieces = [heavy[start : start + PIECE] for start in range(0, len(heavy), PIECE)]
+    for stale in sorted(out.glob("weights.tar.*"))[len(pieces) :]:
+        stale.unlink()
     for number, piece in enumerate(pieces):
         atomic_write(out / f"weights.tar.{number:02}", piece)
     return left_out

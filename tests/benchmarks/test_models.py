@@ -88,7 +88,9 @@ def given(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> argparse.Namespace
     monkeypatch.setenv("SGN_DATA", str(tmp_path))
     rows.use_waves(monkeypatch)
     monkeypatch.setattr(images, "load_images", rows._images)
-    return argparse.Namespace(work=tmp_path, profile="smoke", device="cpu", name="model-2")
+    return argparse.Namespace(
+        work=tmp_path, profile="smoke", device="cpu", name="model-2", features=None
+    )
 
 
 def test_a_model_leaves_losses_pictures_curves_and_weights(given: argparse.Namespace) -> None:
