@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import io
-import re
 import resource
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -25,6 +24,7 @@ import torch.nn.functional as F
 from PIL import Image
 
 import sgnlib.nn.blocks
+from benchmarks import results
 from sgnlib import paths
 from sgnlib.evaluation.models import find_model
 from sgnlib.evaluation.report import markdown_table
@@ -37,9 +37,6 @@ from sgnlib.storage import atomic_write
 from sgnlib.sym import sample_sym
 
 RESULT = paths.ROOT / "data" / "results" / "mixing.csv"
-README = paths.ROOT / "README.md"
-PLACE = re.compile(r"(<!-- benchmarks.mixing -->)(.*?)(<!-- end -->)", re.DOTALL)
-"""Where the README shows what was measured."""
 
 
 def main() -> None:
@@ -61,7 +58,7 @@ def main() -> None:
     print(text)
     if given.write:
         atomic_write(RESULT, exact.to_csv(index=False, float_format="%.3f").encode())
-        atomic_write(README, re.sub(PLACE, rf"\1\n{text}\n\3", README.read_text()).encode())
+        results.show("mixing", text)
 
 
 def exact_pictures(generator: Generator, photo: Images, points: torch.Tensor) -> pd.DataFrame:
@@ -126,7 +123,8 @@ def drag_frames(generator: Generator, photo: Images, frames: int = 300) -> pd.Da
 
 
 @contextmanager
-def _authors_norm() -> Iterator[None]:
+def authors_norm() -> Iterator[None]:
+    """Lets our networks use torch's instance norm, as the authors' do."""
     ours = sgnlib.nn.blocks.instance_norm
     sgnlib.nn.blocks.instance_norm = F.instance_norm
     try:
@@ -138,7 +136,7 @@ def _authors_norm() -> Iterator[None]:
 @torch.inference_mode()
 def _authors_form(generator: Generator, photo: Images, sym: torch.Tensor) -> np.ndarray:
     """The network as the authors wrote it: one pass over everything, torch's instance norm."""
-    with _authors_norm():
+    with authors_norm():
         return to_picture(generator(photo, sym))
 
 

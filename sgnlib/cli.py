@@ -135,6 +135,12 @@ def _add_single(add: Add) -> None:
     _run(train)
     train.add_argument("--fresh", action="store_true", help="train anew what is there already")
     train.add_argument("--device", default="auto", help="cpu, cuda, cuda:1, ... (default auto)")
+    train.add_argument(
+        "--precision",
+        default="auto",
+        choices=("auto", "float32", "bfloat16"),
+        help="default auto: bfloat16 where the device computes it faster, else float32",
+    )
     evaluate = add(
         "evaluate",
         commands.evaluate,

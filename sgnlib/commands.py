@@ -33,10 +33,11 @@ def train(given: argparse.Namespace) -> None:
     """Trains one experiment, or loads its run."""
     from sgnlib.training.loop import train
 
-    run = train(_row(given), fresh=given.fresh, device=given.device)
+    run = train(_row(given), fresh=given.fresh, device=given.device, precision=given.precision)
     print(f"{run.experiment.title}, seed {run.experiment.seed}: {run.info['steps']} steps in")
     print(f"  {run.path}")
-    print(f"  {run.info['seconds']:.0f} s on {run.info['device']}; {run.features_kind}")
+    where = f"{run.info['device']} in {run.info.get('precision', 'float32')}"
+    print(f"  {run.info['seconds']:.0f} s on {where}; {run.features_kind}")
 
 
 def evaluate(given: argparse.Namespace) -> None:

@@ -13,6 +13,7 @@ import torch
 
 from sgnlib import __version__, network, paths
 from sgnlib.nn.vgg import imagenet_file
+from sgnlib.training.precision import WIDE, has_bfloat16
 
 PACKAGES = (
     "torch", "torchvision", "numpy", "pandas", "matplotlib", "scikit-image", "safetensors",
@@ -46,7 +47,16 @@ def _compute() -> list[str]:
         ),
         _fact("threads", f"{torch.get_num_threads()} of torch; {small}"),
         _fact("device in use", device),
+        _fact("precision", _precision("cuda" if gpus else "cpu")),
     ]
+
+
+def _precision(device: str) -> str:
+    if not has_bfloat16(torch.device(device)):
+        return "float32: the device in use has no instructions for bfloat16"
+    if device == "cuda":
+        return "bfloat16 in trainings, unless --precision float32"
+    return f"bfloat16 in trainings with ngf of at least {WIDE} (paper), float32 in all others"
 
 
 def _storage() -> list[str]:

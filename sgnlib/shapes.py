@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Int64, UInt8
 from torch import Tensor
 
 Images = Float[Tensor, "batch 3 height width"]
@@ -10,6 +10,15 @@ Images = Float[Tensor, "batch 3 height width"]
 
 Pixels = UInt8[Tensor, "batch 3 height width"]
 """RGB images in 0..255, as they are stored."""
+
+Pool = UInt8[Tensor, "images 3 full_height full_width"]
+"""All pixels of a domain, larger than the crops that a batch shows."""
+
+Places = Int64[Tensor, "4 batch"]
+"""Where crops lie: image, top, left, and 1 if mirrored, else 0."""
+
+Rows = Int64[Tensor, " batch"]
+"""Numbers of rows, one per image."""
 
 Sym = Float[Tensor, "batch domains"]
 """One sym-parameter per image: a point of the simplex (outside it: extrapolation)."""

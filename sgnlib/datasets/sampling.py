@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from sgnlib.shapes import Images, Pixels
+from sgnlib.shapes import Images, Pixels, Places, Pool
 
 
 def to_images(pixels: Pixels) -> Images:
@@ -21,6 +21,20 @@ def to_images(pixels: Pixels) -> Images:
 def to_pixels(images: Images) -> Pixels:
     """Maps [-1, 1] to 0..255, rounding; values outside are clipped."""
     return ((images.clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
+
+
+def crops(pool: Pool, places: Places, size: int) -> Pixels:
+    """Square crops of a pool's images, one gather wherever the pool lies: no number is fetched.
+
+    Args:
+        pool: All images.
+        places: Which crops, on the pool's device.
+        size: Their side in pixels.
+    """
+    image, top, left, mirrored = places
+    windows = pool.unfold(2, size, 1).unfold(3, size, 1)  # a view: every crop of every image
+    cut = windows[image, :, top, left]
+    return torch.where(mirrored[:, None, None, None] == 1, cut.flip(-1), cut)
 
 
 class UnpairedSampler:
@@ -56,23 +70,21 @@ class UnpairedSampler:
         self.size = size
         self.seed = seed
 
-    def batch(self, step: int) -> dict[str, Images]:
-        """The batches of one step, in [-1, 1]; the same step always gives the same images."""
-        return {domain: self._draw(domain, step) for domain in self.pools}
-
-    def _draw(self, domain: str, step: int) -> Images:
+    def places(self, domain: str, step: int) -> Places:
+        """What a domain shows in one step: the same step always gives the same places."""
         pool = self.pools[domain]
         rng = np.random.default_rng((self.seed, zlib.crc32(domain.encode()), 1, step))
         room = np.array(pool.shape[2:]) - self.size + 1
-        tops, lefts = rng.integers(0, room[:, None], (2, self.batch_size)).tolist()
-        flips = rng.integers(0, 2, self.batch_size).tolist()
-        crops = []
-        for index, top, left, flip in zip(
-            self._indices(domain, step), tops, lefts, flips, strict=True
-        ):
-            crop = pool[index, :, top : top + self.size, left : left + self.size]
-            crops.append(crop.flip(-1) if flip else crop)
-        return to_images(torch.stack(crops))
+        corners = rng.integers(0, room[:, None], (2, self.batch_size))
+        flips = rng.integers(0, 2, self.batch_size)
+        return torch.from_numpy(np.stack([self._indices(domain, step), *corners, flips]))
+
+    def batch(self, step: int) -> dict[str, Images]:
+        """The batches of one step, in [-1, 1]; the same step always gives the same images."""
+        return {
+            domain: to_images(crops(pool, self.places(domain, step), self.size))
+            for domain, pool in self.pools.items()
+        }
 
     def _indices(self, domain: str, step: int) -> list[int]:
         count = len(self.pools[domain])

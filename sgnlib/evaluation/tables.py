@@ -16,6 +16,7 @@ from sgnlib.losses.adversarial import lsgan
 from sgnlib.shapes import Images, PerDomain
 from sgnlib.training.objectives import Networks, Objective
 from sgnlib.training.runs import Run
+from sgnlib.training.runtime import choose_device
 from sgnlib.training.step import domain_losses
 from sgnlib.training.trainer import build_objectives
 
@@ -189,7 +190,8 @@ def _other(edge: tuple[float, ...], k: int) -> int:
 @torch.no_grad()
 def _judged(run: Run, judges: Sequence[Run], syms: Points, count: int | None) -> list[pd.DataFrame]:
     """A `loss_table` per judge, of the same translations."""
-    experiment, networks = run.experiment, run.networks()
+    device = choose_device("auto")
+    experiment, networks = run.experiment, run.networks(device)
     objectives = build_objectives(experiment, networks)
     photos = eval_photos(experiment, count)
     reals = {
@@ -197,15 +199,15 @@ def _judged(run: Run, judges: Sequence[Run], syms: Points, count: int | None) ->
         for one in objectives
         if one.has_discriminator
     }
-    others = [None if judge is run else judge.networks().discriminators for judge in judges]
+    others = [None if judge is run else judge.networks(device).discriminators for judge in judges]
     rows: list[list[dict[str, object]]] = [[] for _ in judges]
     for sym in syms:
         outputs, losses = _in_parts(networks, objectives, photos, reals, sym)
         for table, discriminators in zip(rows, others, strict=True):
-            means = losses.mean(dim=0)
+            means = losses.mean(dim=0).cpu()
             for k, stranger in (discriminators or {}).items():
                 own = lsgan(networks.discriminators[k](outputs), real=True)
-                means[k] += (lsgan(stranger(outputs), real=True) - own).mean()
+                means[k] += (lsgan(stranger(outputs), real=True) - own).mean().cpu()
             named = dict(zip(loss_names(experiment), means.tolist(), strict=True))
             about = {"S": sym_label(sym.tolist()), "seed": experiment.seed}
             table.append(about | {"L_G": float(means @ sym)} | named)
@@ -219,12 +221,13 @@ def _in_parts(
     reals: dict[str, Images],
     sym: Float[Tensor, " domains"],
 ) -> tuple[Images, PerDomain]:
-    """Translations and losses of all photos at one S, a few images at a time."""
+    """Translations and losses of all photos at one S, a few images at a time, on their device."""
+    device = next(networks.generator.parameters()).device
     outputs, losses = [], []
     for chosen in torch.arange(len(photos)).split(20):
-        batch = {name: images[chosen] for name, images in reals.items()}
-        at = sym.expand(len(chosen), -1).contiguous()
-        output, each = domain_losses(networks, objectives, photos[chosen], batch, at)
+        batch = {name: images[chosen].to(device) for name, images in reals.items()}
+        at = sym.expand(len(chosen), -1).contiguous().to(device)
+        output, each = domain_losses(networks, objectives, photos[chosen].to(device), batch, at)
         outputs.append(output)
         losses.append(each)
     return torch.cat(outputs), torch.cat(losses)

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from sgnlib.experiments import Experiment
+from sgnlib.nn.blocks import ReflectConv
 from sgnlib.nn.vgg import RANDOM_SCALE, VGG16Features, VGGFeatures, pink_noise
 from sgnlib.shapes import Features, Images
 
@@ -179,8 +180,6 @@ def _convolution(arrays: Arrays, name: str) -> nn.Conv2d:
             f"{None if bias is None else tuple(bias.shape)}; expected are (out, in, {side}, "
             f"{side}) and (out,)"
         )
-    convolution = nn.Conv2d(
-        weight.shape[1], weight.shape[0], side, padding=side // 2, padding_mode="reflect"
-    )
+    convolution = ReflectConv(weight.shape[1], weight.shape[0], side)
     convolution.load_state_dict({"weight": weight, "bias": bias})
     return convolution

@@ -4,18 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import torch
 import torch.nn.functional as F
-from torch import nn
+from torch import Tensor, nn
 
+from sgnlib.nn import gpu
 from sgnlib.shapes import Features, NewFeatures, Sym
 
 
 def instance_norm(x: Features) -> Features:
     """Instance norm without affine parameters (Table 4's IN).
 
-    Group norm with one group per channel is the same function; torch computes it faster.
+    Group norm with one group per channel is the same function; on a CPU torch computes it faster.
     """
-    return F.group_norm(x, num_groups=x.shape[1])
+    return gpu.instance_norm(x) if x.is_cuda else F.group_norm(x, num_groups=x.shape[1])
+
+
+class ReflectConv(nn.Conv2d):
+    """Convolution that keeps height and width by reflection padding."""
+
+    def __init__(self, inputs: int, outputs: int, side: int) -> None:
+        super().__init__(inputs, outputs, side, padding=side // 2, padding_mode="reflect")
+        self.margin = side // 2
+
+    def _conv_forward(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        return F.conv2d(self._pad(x), weight, bias)
+
+    def _pad(self, x: Tensor) -> Tensor:
+        if x.is_cuda:
+            return gpu.reflect_pad(x, self.margin)
+        with torch.autocast("cpu", enabled=False):  # it would widen the features to float32
+            return F.pad(x, (self.margin,) * 4, mode="reflect")
 
 
 class InstanceNorm(nn.Module):
@@ -52,9 +71,9 @@ class ResidualBlock(nn.Module):
     def __init__(self, channels: int, norm: Norm) -> None:
         super().__init__()
         # Differs: Table 4 prints P:1; the authors' code pads by reflection, and so do we.
-        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1, padding_mode="reflect")
+        self.conv1 = ReflectConv(channels, channels, 3)
         self.norm1 = norm(channels)
-        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1, padding_mode="reflect")
+        self.conv2 = ReflectConv(channels, channels, 3)
         self.norm2 = norm(channels)
 
     def forward(self, x: Features, sym: Sym) -> Features:

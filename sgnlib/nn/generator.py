@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from sgnlib.experiments import Experiment, Injection
-from sgnlib.nn.blocks import ConvBlock, InstanceNorm, Norm, ResidualBlock
+from sgnlib.nn.blocks import ConvBlock, InstanceNorm, Norm, ReflectConv, ResidualBlock
 from sgnlib.nn.conditioning import CCAM, CentralBias, NoGate, concat_sym
 from sgnlib.shapes import Attention, Features, Images, NewFeatures, Sym
 
@@ -46,7 +46,7 @@ class Generator(nn.Module):
 
         # Differs: Table 4 prints zero padding (P:3) and stride 7 at the output; the authors'
         # code pads by reflection, and its output convolution has stride 1.
-        self.stem = ConvBlock(nn.Conv2d(inputs, ngf, 7, padding=3, padding_mode="reflect"), plain)
+        self.stem = ConvBlock(ReflectConv(inputs, ngf, 7), plain)
         self.down = nn.ModuleList(
             [
                 ConvBlock(nn.Conv2d(ngf, wide, 3, stride=2, padding=1), norm),
@@ -57,7 +57,7 @@ class Generator(nn.Module):
         self.up = nn.ModuleList(
             [ConvBlock(_up(trunk, wide), plain), ConvBlock(_up(wide, ngf), plain)]
         )
-        self.head = nn.Conv2d(ngf, 3, 7, padding=3, padding_mode="reflect")
+        self.head = ReflectConv(ngf, 3, 7)
         widths = (ngf, trunk, trunk)
         self.gates = nn.ModuleList(
             [

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, Literal
 
 import safetensors.torch
 import torch
@@ -25,9 +25,11 @@ from sgnlib.storage import CorruptFile, atomic_write, locked, move, write_hashed
 from sgnlib.training import runs as files
 from sgnlib.training.checkpoints import Checkpoints
 from sgnlib.training.journal import Journal
+from sgnlib.training.pace import choose_pace
+from sgnlib.training.precision import Precision, choose_precision
 from sgnlib.training.runs import Run, resolved, run_path, training_code
 from sgnlib.training.runtime import choose_device, environment, repeatable
-from sgnlib.training.trainer import Trainer
+from sgnlib.training.trainer import Pace, Trainer
 
 log = logging.getLogger(__name__)
 
@@ -38,6 +40,8 @@ def train(
     runs: Path | None = None,
     progress: bool = True,
     device: str = "auto",
+    precision: Precision | Literal["auto"] = "auto",
+    pace: Pace | Literal["auto"] = "auto",
     on_step: Callable[[int], None] | None = None,
     fresh: bool = False,
     checkpoint_seconds: float = 60.0,
@@ -53,6 +57,10 @@ def train(
         progress: Shows a bar with an estimate of the remaining time on stderr; the environment
             variable TQDM_DISABLE=1 hides it everywhere.
         device: "cpu", "cuda", "cuda:1", ...; "auto" is the GPU if there is one.
+        precision: "float32" or "bfloat16"; "auto" is what the device computes fastest, but float32
+            for narrow networks on a CPU. An unfinished run keeps the precision it began with.
+        pace: "eager", "graphs" or "compiled"; "auto" is measured on a GPU, "eager" elsewhere. Kept
+            like the precision: compiled networks may differ in last bits.
         on_step: Called with the number of updates made, after each.
         fresh: Trains anew although a finished run is there; it is replaced at the very end.
         checkpoint_seconds: Time between checkpoints.
@@ -74,7 +82,8 @@ def train(
         if not Run(folder).up_to_date:  # a replacement may only lack its renaming
             chosen = choose_device(device)
             with repeatable(row, chosen), _advice_on_full_disk():
-                _Training(row, folder, chosen).run(progress, on_step, checkpoint_seconds)
+                training = _Training(row, folder, chosen, precision, pace)
+                training.run(progress, on_step, checkpoint_seconds)
         if replaces:
             _replace(path)
         return Run(path)
@@ -83,16 +92,26 @@ def train(
 class _Training:
     """One process's attempt to bring a run's folder to its end."""
 
-    def __init__(self, row: Experiment, folder: Path, device: torch.device) -> None:
+    def __init__(
+        self, row: Experiment, folder: Path, device: torch.device, precision: str, pace: str
+    ) -> None:
         self.row = row
         self.folder = folder
         self.checkpoints = Checkpoints(folder / "checkpoints")
-        self.trainer = Trainer(row, device)
-        self.environment = environment(device) | {"code": training_code()}
+        state = self._resumable()
+        precision, pace = self._kept(state, precision=precision, pace=pace)
+        self.precision = choose_precision(precision, row, device)
+        self.pace = choose_pace(pace, row, device, self.precision, row.steps)
+        self.trainer = Trainer(row, device, self.precision, self.pace)
+        self.environment = environment(device) | {
+            "precision": self.precision,
+            "pace": self.pace,
+            "code": training_code(),
+        }
         self.done, self.seconds, metrics = 0, 0.0, ""
         _sweep(folder)
         (folder / files.MANIFEST).unlink(missing_ok=True)
-        if state := self._resumable():
+        if state:
             self.trainer.load_state_dict(state["trainer"])
             self.done, self.seconds, metrics = state["step"], state["seconds"], state["metrics"]
             log.info("%s: resuming after step %d of %d", row.name, self.done, row.steps)
@@ -136,6 +155,8 @@ class _Training:
         self.journal.flush()
         state = {
             "code": training_code(),
+            "precision": self.precision,
+            "pace": self.pace,
             "step": self.done,
             "seconds": self.seconds,
             "metrics": self.journal.text(),
@@ -164,7 +185,7 @@ class _Training:
             files.DISCRIMINATORS: discriminators,
         }
         hashes = {
-            name: write_hashed(self.folder / name, safetensors.torch.save(tensors))
+            name: write_hashed(self.folder / name, _safetensors(tensors))
             for name, tensors in weights.items()
         }
         manifest = self.environment | {
@@ -175,6 +196,16 @@ class _Training:
         }
         atomic_write(self.folder / files.MANIFEST, _json(manifest))
         self.checkpoints.clear()
+
+    def _kept(self, state: dict[str, Any] | None, **asked: str) -> list[str]:
+        """What an unfinished run began with in place of what is asked for now; says so."""
+        kept = {name: state[name] if state else value for name, value in asked.items()}
+        for name, value in asked.items():
+            if value not in ("auto", kept[name]):
+                log.warning(
+                    "%s goes on with the %s it began with, %s", self.row.name, name, kept[name]
+                )
+        return list(kept.values())
 
     def _resumable(self) -> dict[str, Any] | None:
         state = self.checkpoints.load()
@@ -269,6 +300,11 @@ def _sweep(folder: Path) -> None:
     """Removes the half-written files of a process that was killed."""
     for leftover in folder.rglob(".*.tmp"):
         leftover.unlink()
+
+
+def _safetensors(tensors: dict[str, torch.Tensor]) -> bytes:
+    """The format knows one layout only; a GPU's weights may be channels_last."""
+    return safetensors.torch.save({name: tensor.contiguous() for name, tensor in tensors.items()})
 
 
 def _json(content: dict[str, Any]) -> bytes:

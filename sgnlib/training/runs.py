@@ -31,6 +31,8 @@ MANIFEST = "run.json"
 
 Json: TypeAlias = dict[str, Any]
 
+CPU = torch.device("cpu")
+
 
 @dataclasses.dataclass(frozen=True)
 class Run:
@@ -73,14 +75,14 @@ class Run:
         generator.load_state_dict(self._weights(GENERATOR))
         return generator.eval().requires_grad_(False)
 
-    def networks(self) -> Networks:
-        """All trained networks on the CPU, in eval mode, for losses on test images.
+    def networks(self, device: torch.device = CPU) -> Networks:
+        """All trained networks on a device, in eval mode, for losses on test images.
 
         Raises:
             CorruptFile: The weights are not those that were written.
         """
-        untrained = build_networks(self.experiment, torch.device("cpu"))
-        networks = dataclasses.replace(untrained, generator=self.generator())
+        untrained = build_networks(self.experiment, device)
+        networks = dataclasses.replace(untrained, generator=self.generator().to(device))
         stored = self._weights(DISCRIMINATORS)
         for k, network in networks.discriminators.items():
             prefix = f"{k + 1}."

@@ -7,8 +7,9 @@ import os
 import platform
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from importlib.metadata import version
+from typing import Any
 
 import torch
 
@@ -57,18 +58,39 @@ def repeatable(experiment: Experiment, device: torch.device) -> Iterator[None]:
     """
     keep_freed_memory()
     threads = torch.get_num_threads()
-    strict = torch.are_deterministic_algorithms_enabled()
-    warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
     if device.type == "cpu" and experiment.ngf < SMALL:
         torch.set_num_threads(1)
-    if device.type == "cuda":
-        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
-        torch.use_deterministic_algorithms(True, warn_only=True)
+    try:
+        with _deterministic_gpu() if device.type == "cuda" else nullcontext():
+            yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+@contextmanager
+def _deterministic_gpu() -> Iterator[None]:
+    """Deterministic algorithms; float32 means float32.
+
+    cuDNN rounds float32 to TF32 by default, and the authors' numbers to 1e-4 would be lost. It may
+    if it is asked to, by torch's own switch: `torch.set_float32_matmul_precision("high")`, or the
+    environment variable TORCH_ALLOW_TF32_CUBLAS_OVERRIDE=1.
+    """
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    strict = torch.are_deterministic_algorithms_enabled()
+    warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
+    deterministic: Any = torch.utils.deterministic  # a module whose settings are properties
+    fill = deterministic.fill_uninitialized_memory
+    tf32 = torch.backends.cudnn.allow_tf32
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    # Nothing here reads memory before it is written; filling it costs a pass over every tensor.
+    deterministic.fill_uninitialized_memory = False
+    torch.backends.cudnn.allow_tf32 = torch.get_float32_matmul_precision() != "highest"
     try:
         yield
     finally:
-        torch.set_num_threads(threads)
         torch.use_deterministic_algorithms(strict, warn_only=warn_only)
+        deterministic.fill_uninitialized_memory = fill
+        torch.backends.cudnn.allow_tf32 = tf32
 
 
 def environment(device: torch.device) -> dict[str, str | int]:

@@ -104,8 +104,8 @@ def test_one_batch_overfits() -> None:
     """With one image per domain, reconstruction alone is learned to a quarter in 80 steps."""
     row = replace(TINY, sampling=Fixed((1.0, 0.0, 0.0)), ngf=8, steps=160, learning_rate=5e-3)
     trainer = Trainer(row, CPU)
-    batch = trainer._sampler.batch(0)
-    trainer._sampler.batch = lambda step: batch  # type: ignore[method-assign]
+    places = trainer._sampler.places
+    trainer._sampler.places = lambda name, step: places(name, 0)  # type: ignore[method-assign]
     losses = [float(trainer.step(number)["L_1"]) for number in range(80)]
     assert losses[-1] < losses[0] / 4
 
