@@ -95,10 +95,13 @@ def hash_file(path: Path) -> Path:
 
 
 @contextlib.contextmanager
-def locked(path: Path, purpose: str) -> Iterator[None]:
+def locked(path: Path, purpose: str, *, wait: bool = True) -> Iterator[None]:
     """Holds a lock file; waits, and says so, while another process holds it.
 
     The kernel releases the lock when its holder dies, however it dies; the file stays.
+
+    Raises:
+        BlockingIOError: Another process holds it, and the caller does not want to wait.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+") as file:
@@ -107,6 +110,8 @@ def locked(path: Path, purpose: str) -> Iterator[None]:
         except BlockingIOError:
             file.seek(0)
             holder = file.read().strip() or "unknown"
+            if not wait:
+                raise BlockingIOError(f"process {holder} is at work: {purpose}") from None
             log.warning("waiting for process %s: %s", holder, purpose)
             fcntl.flock(file, fcntl.LOCK_EX)
         file.truncate(0)
