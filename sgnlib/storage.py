@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import logging
@@ -118,6 +119,20 @@ def locked(path: Path, purpose: str, *, wait: bool = True) -> Iterator[None]:
         file.write(str(os.getpid()))
         file.flush()
         yield
+
+
+@contextlib.contextmanager
+def advice_on_full_disk() -> Iterator[None]:
+    """Adds to the error of a full disk what is lost (nothing) and what to do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            error.add_note(
+                "The disk is full. Nothing that was saved before is lost: free some space and "
+                "start again, the training goes on from its last checkpoint."
+            )
+        raise
 
 
 def _write_all(handle: int, content: bytes) -> None:

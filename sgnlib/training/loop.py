@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
 import logging
@@ -19,7 +18,14 @@ import torch
 from tqdm import tqdm
 
 from sgnlib.experiments import Experiment
-from sgnlib.storage import CorruptFile, atomic_write, locked, move, write_hashed
+from sgnlib.storage import (
+    CorruptFile,
+    advice_on_full_disk,
+    atomic_write,
+    locked,
+    move,
+    write_hashed,
+)
 from sgnlib.training import runs as files
 from sgnlib.training.checkpoints import Checkpoints
 from sgnlib.training.distributed import Group, joined
@@ -79,7 +85,7 @@ def train(
         with _locked(path, group):
             folder, missing = group.from_first(lambda: _plan(path, fresh))
             if missing:
-                with repeatable(row, group.device), _advice_on_full_disk():
+                with repeatable(row, group.device), advice_on_full_disk():
                     training = _Training(row, folder, group, precision, pace)
                     training.run(progress, on_step, checkpoint_seconds)
             if folder != path and group.first:
@@ -302,19 +308,6 @@ def _settle(path: Path) -> None:
         elif _old(path).exists():
             move(_old(path), path)
     shutil.rmtree(_old(path), ignore_errors=True)
-
-
-@contextmanager
-def _advice_on_full_disk() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            error.add_note(
-                "The disk is full. Nothing that was saved before is lost: free some space and "
-                "start again, the training goes on from its last checkpoint."
-            )
-        raise
 
 
 def _sweep(folder: Path) -> None:
