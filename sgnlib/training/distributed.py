@@ -15,7 +15,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import TypeVar
+from typing import TypeVar, cast
 
 import torch
 import torch.distributed as dist
@@ -209,7 +209,8 @@ def joined(device: torch.device, batch_size: int) -> Iterator[Group]:
         dist.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=PATIENCE)
     except RuntimeError as error:
         raise LostRank(f"not all of {size} ranks have come: {error}") from error
-    yield Ranks(device, dist.new_group(backend="gloo", timeout=PATIENCE))
+    control = dist.new_group(backend="gloo", timeout=PATIENCE)
+    yield Ranks(device, cast("dist.ProcessGroup", control))  # -100 is for those who are not in it
     dist.destroy_process_group()  # after an error it might wait for those that are gone
 
 

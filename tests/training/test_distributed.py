@@ -32,14 +32,16 @@ from tests.training.rows import TINY, tiny, use_waves
 
 CPU = torch.device("cpu")
 ROW = replace(TINY, steps=6)
-PATIENCE = 5.0
-"""Seconds that ranks wait for each other here."""
+PATIENCE = 120.0
+"""Seconds that ranks wait for each other here, where none hangs: others may be at work here."""
 
 
 # ------------------------------------------------------------------------------- starting ranks
 
 
-def started(size: int, work: Callable[..., None], *arguments: Any) -> list[BaseProcess]:
+def started(
+    size: int, work: Callable[..., None], *arguments: Any, patience: float = PATIENCE
+) -> list[BaseProcess]:
     """Starts `work(rank, ...)` in processes that see what torchrun would tell them."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.training.rows", "sgnlib.training.loop"])
@@ -47,7 +49,7 @@ def started(size: int, work: Callable[..., None], *arguments: Any) -> list[BaseP
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     ranks = [
-        context.Process(target=_rank, args=(rank, size, port, work, arguments))
+        context.Process(target=_rank, args=(rank, size, port, patience, work, arguments))
         for rank in range(size)
     ]
     for process in ranks:
@@ -55,18 +57,20 @@ def started(size: int, work: Callable[..., None], *arguments: Any) -> list[BaseP
     return list(ranks)
 
 
-def _rank(rank: int, size: int, port: int, work: Callable[..., None], arguments: Any) -> None:
+def _rank(
+    rank: int, size: int, port: int, patience: float, work: Callable[..., None], arguments: Any
+) -> None:
     if size > 1:
         os.environ |= {"RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": str(size)}
         os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
     patch = pytest.MonkeyPatch()
     use_waves(patch)
-    patch.setattr(distributed, "PATIENCE", timedelta(seconds=PATIENCE))
+    patch.setattr(distributed, "PATIENCE", timedelta(seconds=patience))
     torch.set_num_threads(1)
     work(rank, *arguments)
 
 
-def ended(ranks: list[BaseProcess], seconds: float = 60) -> list[int | None]:
+def ended(ranks: list[BaseProcess], seconds: float = PATIENCE) -> list[int | None]:
     """Exit codes of all ranks; those that do not end are killed, and fail the test."""
     deadline = time.monotonic() + seconds
     for process in ranks:
@@ -211,7 +215,7 @@ def test_a_killed_rank_ends_the_job_and_the_same_command_goes_on(
     begun = time.monotonic()
     told = trained(tmp_path / "runs", **{f"rank_{victim}": (4, signal.SIGKILL)})
     assert told[1 - victim].startswith(f"LostRank: rank {1 - victim} of 2: another rank has ended")
-    assert time.monotonic() - begun < 60
+    assert time.monotonic() - begun < PATIENCE, "noticed at once, not after a time"
     checkpoints = run_path_of(tmp_path / "runs") / "checkpoints"
     assert (checkpoints / "latest").read_text() in ("step-00000003.pt", "step-00000004.pt")
     trained(tmp_path / "runs")
@@ -219,11 +223,11 @@ def test_a_killed_rank_ends_the_job_and_the_same_command_goes_on(
 
 
 def test_a_rank_that_hangs_ends_the_job_after_a_time(tmp_path: Path) -> None:
-    begun = time.monotonic()
-    ranks = started(2, _train, tmp_path / "runs", {1: (3, signal.SIGSTOP)})
-    ranks[0].join(60)
-    assert ranks[0].exitcode == 0 and time.monotonic() - begun >= PATIENCE
-    assert f"has not answered for {PATIENCE:g} s" in (tmp_path / "runs-told-0").read_text()
+    begun, stop = time.monotonic(), {1: (3, signal.SIGSTOP)}
+    ranks = started(2, _train, tmp_path / "runs", stop, patience=10)
+    ranks[0].join(100)
+    assert ranks[0].exitcode == 0 and time.monotonic() - begun >= 10
+    assert "has not answered for 10 s" in (tmp_path / "runs-told-0").read_text()
     ranks[1].kill()
 
 
