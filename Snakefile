@@ -2,7 +2,9 @@
 #
 #     sgn reproduce --profile quick                            the usual way: `make reproduce`
 #     snakemake --cores 2 --config profile=quick               the same by hand
-#     snakemake --executor slurm --jobs 20 --config profile=paper gpu=1    on a cluster
+#     snakemake --profile slurm --config profile=paper gpu=1   on a cluster: slurm/config.yaml
+#
+# `ranks=4` has each training done by four processes of one machine, with a GPU each if gpu=1.
 #
 # The digest in a manifest's name covers all that its job depends on (sgnlib/pipeline/plan.py), so
 # that a job runs if and only if its manifest is missing; `ancient` keeps time stamps out of it.
@@ -11,12 +13,14 @@ import shutil
 import sys
 
 from sgnlib import paths
+from sgnlib.pipeline.cost import time_limit
 from sgnlib.pipeline.manifests import manifest_dir
 from sgnlib.pipeline.plan import Plan
 from sgnlib.storage import locked
 
 PLAN = Plan(config.get("profile", "quick"))
 GPU = int(config.get("gpu", shutil.which("nvidia-smi") is not None))
+RANKS = int(config.get("ranks", 1))
 
 if workflow.is_main_process and not workflow.dryrun:
     # Held until this process ends, however it ends; a second call waits here.
@@ -38,6 +42,16 @@ def expected(kind):
     return lambda wildcards: f"about {max(1, round(job(kind, wildcards).seconds))} s"
 
 
+def minutes(kind, gpus=0):
+    return lambda wildcards, attempt: time_limit(
+        job(kind, wildcards).seconds, gpus=gpus, attempt=attempt
+    )
+
+
+def memory(megabytes):
+    return lambda wildcards, attempt: attempt * megabytes
+
+
 def manifest(kind):
     return f"{manifest_dir(kind)}/{{name}}-{{digest}}.json"
 
@@ -46,9 +60,12 @@ def logfile(kind):
     return f"{paths.data_dir()}/logs/{kind}-{{name}}-{{digest}}.log"
 
 
-def command(kind):
+def command(kind, ranks=1):
+    together = f"torch.distributed.run --standalone --nproc-per-node {ranks} -m "
     return (
-        f"OMP_NUM_THREADS={{threads}} {{sys.executable:q}} -m sgnlib.pipeline.jobs {kind} "
+        f"OMP_NUM_THREADS={'{threads}' if ranks == 1 else 1} {{sys.executable:q}} -m "
+        f"{together if ranks > 1 else ''}"
+        f"sgnlib.pipeline.jobs {kind} "
         f"{{wildcards.name:q}} --profile {PLAN.profile} --digest {{wildcards.digest}} "
         "> {log:q} 2>&1"
     )
@@ -94,6 +111,9 @@ rule toy:
     params:
         expected=expected("toy"),
     priority: 100_000
+    resources:
+        mem_mb=memory(1500),
+        runtime=minutes("toy"),
     message:
         "Training the toy problem's {wildcards.name} ({params.expected})"
     shell:
@@ -106,6 +126,9 @@ rule paint:
     log:
         logfile("images"),
     priority: 1_000_000
+    resources:
+        mem_mb=memory(2000),
+        runtime=minutes("images"),
     message:
         "Painting {wildcards.name}"
     shell:
@@ -122,14 +145,16 @@ rule train:
         logfile("train"),
     params:
         expected=expected("train"),
+    threads: RANKS
     priority: lambda w: round(job("train", w).seconds)
     resources:
-        gpu=GPU,
-        mem_mb=1500,
+        gpu=GPU * RANKS,
+        mem_mb=memory((8000 if GPU else 1500) * RANKS),
+        runtime=minutes("train", gpus=GPU * RANKS),
     message:
         "Training {wildcards.name} ({params.expected})"
     shell:
-        command("train")
+        command("train", RANKS)
 
 
 rule execute:
@@ -143,7 +168,8 @@ rule execute:
         expected=expected("notebook"),
     priority: 10_000
     resources:
-        mem_mb=2000,
+        mem_mb=memory(2000),
+        runtime=minutes("notebook"),
     message:
         "Executing notebooks/{wildcards.name}.ipynb ({params.expected})"
     shell:
@@ -157,6 +183,9 @@ rule report:
         manifest("report"),
     log:
         logfile("report"),
+    resources:
+        mem_mb=memory(2000),
+        runtime=minutes("report"),
     message:
         "Writing the report"
     shell:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import shlex
 from dataclasses import replace
 from pathlib import Path
@@ -30,10 +31,12 @@ def reproduce(given: argparse.Namespace) -> int:
 
 
 def train(given: argparse.Namespace) -> None:
-    """Trains one experiment, or loads its run."""
+    """Trains one experiment, or loads its run; under torchrun, the first process reports."""
     from sgnlib.training.loop import train
 
     run = train(_row(given), fresh=given.fresh, device=given.device, precision=given.precision)
+    if os.environ.get("RANK", "0") != "0":
+        return
     print(f"{run.experiment.title}, seed {run.experiment.seed}: {run.info['steps']} steps in")
     print(f"  {run.path}")
     where = f"{run.info['device']} in {run.info.get('precision', 'float32')}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import hashlib
 import logging
@@ -95,10 +96,13 @@ def hash_file(path: Path) -> Path:
 
 
 @contextlib.contextmanager
-def locked(path: Path, purpose: str) -> Iterator[None]:
+def locked(path: Path, purpose: str, *, wait: bool = True) -> Iterator[None]:
     """Holds a lock file; waits, and says so, while another process holds it.
 
     The kernel releases the lock when its holder dies, however it dies; the file stays.
+
+    Raises:
+        BlockingIOError: Another process holds it, and the caller does not want to wait.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+") as file:
@@ -107,12 +111,28 @@ def locked(path: Path, purpose: str) -> Iterator[None]:
         except BlockingIOError:
             file.seek(0)
             holder = file.read().strip() or "unknown"
+            if not wait:
+                raise BlockingIOError(f"process {holder} is at work: {purpose}") from None
             log.warning("waiting for process %s: %s", holder, purpose)
             fcntl.flock(file, fcntl.LOCK_EX)
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
         yield
+
+
+@contextlib.contextmanager
+def advice_on_full_disk() -> Iterator[None]:
+    """Adds to the error of a full disk what is lost (nothing) and what to do."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            error.add_note(
+                "The disk is full. Nothing that was saved before is lost: free some space and "
+                "start again, the training goes on from its last checkpoint."
+            )
+        raise
 
 
 def _write_all(handle: int, content: bytes) -> None:

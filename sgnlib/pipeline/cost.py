@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from sgnlib.experiments import Adversarial, CycleAdversarial, Experiment, Perceptual
 
 SECONDS_PER_GMAC = 0.06
@@ -13,6 +15,23 @@ SECONDS_PER_STEP = 0.02
 def expected_seconds(row: Experiment) -> float:
     """Seconds one training takes on one CPU core."""
     return row.steps * (SECONDS_PER_STEP + SECONDS_PER_GMAC * step_gmacs(row))
+
+
+CORES_PER_GPU = 300
+"""How many of these cores a GPU is worth: 30 TFLOP/s. Assumed, and low: only time limits use it."""
+
+
+def time_limit(seconds: float, *, gpus: int = 0, attempt: int = 1) -> int:
+    """Minutes after which a cluster may stop a job: half an hour, and three times what is expected.
+
+    A training that is stopped writes a checkpoint, and the next attempt goes on from it.
+
+    Args:
+        seconds: Expected time on one core.
+        gpus: GPUs that share the work.
+        attempt: Counts from 1; each may take longer than the one before.
+    """
+    return math.ceil(attempt * (30 + 3 * seconds / (gpus * CORES_PER_GPU or 1) / 60))
 
 
 def step_gmacs(row: Experiment) -> float:

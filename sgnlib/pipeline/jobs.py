@@ -58,6 +58,8 @@ def do(kind: Kind, name: str, profile: str, digest: str | None = None) -> int:
         "report": report,
     }
     made = work[kind](job, profile)
+    if os.environ.get("RANK", "0") != "0":  # torchrun's first process speaks for all
+        return 0
     if kind in ("notebook", "report"):  # figures/ holds one version of these, whatever the profile
         forget_others(job, made)
     write_manifest(job.manifest, made, {"kind": kind, "name": name, "profile": profile})

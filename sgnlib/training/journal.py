@@ -28,17 +28,18 @@ class Journal:
     be saved as a checkpoint before `flush` has found all losses finite.
 
     Args:
-        path: The file.
+        path: The file; without one, the losses are only watched.
         domains: The row's domains, to name one in an error.
         text: Lines to begin with: those of the checkpoint that the training resumes from.
     """
 
-    def __init__(self, path: Path, domains: Sequence[Domain], text: str = "") -> None:
+    def __init__(self, path: Path | None, domains: Sequence[Domain], text: str = "") -> None:
         self.path = path
         self.summary = ""
         self._domains = domains
         self._waiting: list[tuple[int, Losses, dict[str, float]]] = []
-        atomic_write(path, text.encode())
+        if path:
+            atomic_write(path, text.encode())
 
     def add(self, step: int, losses: Losses, **more: float) -> None:
         """Takes note of a step's losses.
@@ -71,12 +72,13 @@ class Journal:
             self.summary = f"L_G {numbers['L_G']:.3f}"
             rounded = {name: float(f"{x:.7g}") for name, x in (numbers | more).items()}
             lines.append(json.dumps({"step": step} | rounded) + "\n")
-        with self.path.open("a") as file:
-            file.writelines(lines)
+        if self.path:
+            with self.path.open("a") as file:
+                file.writelines(lines)
 
     def text(self) -> str:
         """All lines up to the last flush, for a checkpoint."""
-        return self.path.read_text()
+        return self.path.read_text() if self.path else ""
 
     def _demand_finite(self, step: int, numbers: dict[str, float]) -> None:
         bad = {name: x for name, x in numbers.items() if not math.isfinite(x)}

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import errno
+import hashlib
 import json
 import logging
 import os
 import shutil
-import signal
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from types import FrameType
 from typing import Any, Literal
 
 import safetensors.torch
@@ -21,14 +18,23 @@ import torch
 from tqdm import tqdm
 
 from sgnlib.experiments import Experiment
-from sgnlib.storage import CorruptFile, atomic_write, locked, move, write_hashed
+from sgnlib.storage import (
+    CorruptFile,
+    advice_on_full_disk,
+    atomic_write,
+    locked,
+    move,
+    write_hashed,
+)
 from sgnlib.training import runs as files
 from sgnlib.training.checkpoints import Checkpoints
+from sgnlib.training.distributed import Group, joined
 from sgnlib.training.journal import Journal
 from sgnlib.training.pace import choose_pace
 from sgnlib.training.precision import Precision, choose_precision
 from sgnlib.training.runs import Run, resolved, run_path, training_code
 from sgnlib.training.runtime import choose_device, environment, repeatable
+from sgnlib.training.signals import interrupts
 from sgnlib.training.trainer import Pace, Trainer
 
 log = logging.getLogger(__name__)
@@ -50,6 +56,7 @@ def train(
 
     Whatever interrupts it, the next call goes on and ends with the same bits on the same machine.
     While another process trains the same row, this one waits and then loads that one's run.
+    Under torchrun, all processes train it together (`distributed.py`); the first one writes files.
 
     Args:
         experiment: The row.
@@ -66,58 +73,62 @@ def train(
         checkpoint_seconds: Time between checkpoints.
 
     Raises:
-        KeyboardInterrupt: Ctrl-C; a checkpoint has been written.
+        KeyboardInterrupt: Ctrl-C, SIGTERM or SIGUSR1 (Slurm's `--signal`), on any of the
+            processes; a checkpoint has been written.
         NonFiniteLoss: A loss is not finite; names the domain and the step.
         OSError: The disk is full; the last checkpoint is still there.
     """
     row = resolved(experiment)
     path = run_path(row, runs)
-    with locked(path.with_name(f".{path.name}.lock"), f"it trains {path.name}"):
-        _settle(path)
-        finished = _load_finished(path)
-        if finished and not fresh:
-            return finished
-        replaces = fresh or (path / files.MANIFEST).exists()
-        folder = _anew(path) if replaces else path
-        if not Run(folder).up_to_date:  # a replacement may only lack its renaming
-            chosen = choose_device(device)
-            with repeatable(row, chosen), _advice_on_full_disk():
-                training = _Training(row, folder, chosen, precision, pace)
-                training.run(progress, on_step, checkpoint_seconds)
-        if replaces:
-            _replace(path)
-        return Run(path)
+    with joined(choose_device(device), row.batch_size) as group:
+        group.agree(lambda: {"run": path.name, "code": training_code(), "torch": torch.__version__})
+        with _locked(path, group):
+            folder, missing = group.from_first(lambda: _plan(path, fresh))
+            if missing:
+                with repeatable(row, group.device), advice_on_full_disk():
+                    training = _Training(row, folder, group, precision, pace)
+                    training.run(progress, on_step, checkpoint_seconds)
+            if folder != path and group.first:
+                _replace(path)
+            group.barrier()
+    return Run(path)
 
 
 class _Training:
-    """One process's attempt to bring a run's folder to its end."""
+    """One group's attempt to bring a run's folder to its end."""
 
     def __init__(
-        self, row: Experiment, folder: Path, device: torch.device, precision: str, pace: str
+        self, row: Experiment, folder: Path, group: Group, precision: str, pace: str
     ) -> None:
         self.row = row
         self.folder = folder
+        self.group = group
         self.checkpoints = Checkpoints(folder / "checkpoints")
-        state = self._resumable()
+        state = group.from_first(self._resumable)
         precision, pace = self._kept(state, precision=precision, pace=pace)
-        self.precision = choose_precision(precision, row, device)
-        self.pace = choose_pace(pace, row, device, self.precision, row.steps)
-        self.trainer = Trainer(row, device, self.precision, self.pace)
-        self.environment = environment(device) | {
+        self.precision = choose_precision(precision, row, group.device)
+        self.pace: Pace = "eager"  # recording what ranks exchange has not been tried
+        if group.size == 1:
+            self.pace = choose_pace(pace, row, group.device, self.precision, row.steps)
+        self.trainer = Trainer(row, group.device, self.precision, self.pace, group)
+        self.environment = environment(group.device) | {
             "precision": self.precision,
             "pace": self.pace,
+            "ranks": group.size,
             "code": training_code(),
         }
         self.done, self.seconds, metrics = 0, 0.0, ""
-        _sweep(folder)
-        (folder / files.MANIFEST).unlink(missing_ok=True)
         if state:
             self.trainer.load_state_dict(state["trainer"])
             self.done, self.seconds, metrics = state["step"], state["seconds"], state["metrics"]
             log.info("%s: resuming after step %d of %d", row.name, self.done, row.steps)
-        atomic_write(folder / files.EXPERIMENT, files.experiment_to_json(row).encode())
-        atomic_write(folder / files.ENVIRONMENT, _json(self.environment))
-        self.journal = Journal(folder / files.METRICS, row.domains, metrics)
+        group.agree(lambda: {"precision": self.precision, **self._position()})
+        if group.first:
+            atomic_write(folder / files.EXPERIMENT, files.experiment_to_json(row).encode())
+            atomic_write(folder / files.ENVIRONMENT, _json(self.environment))
+        self.journal = Journal(
+            folder / files.METRICS if group.first else None, row.domains, metrics
+        )
 
     def run(
         self,
@@ -126,11 +137,11 @@ class _Training:
         checkpoint_seconds: float,
     ) -> None:
         """Makes the remaining steps and finishes the folder."""
-        hidden = not progress or os.environ.get("TQDM_DISABLE") == "1"
+        hidden = not (progress and self.group.first) or os.environ.get("TQDM_DISABLE") == "1"
         bar = tqdm(total=self.row.steps, initial=self.done, desc=self.row.name, disable=hidden)
         begun = saved = time.monotonic()
         before = self.seconds
-        with bar, _interrupts() as interrupted:
+        with bar, interrupts() as interrupted:
             while self.done < self.row.steps:
                 losses = self.trainer.step(self.done)
                 lr = self.trainer.learning_rate(self.done)
@@ -142,17 +153,19 @@ class _Training:
                 bar.set_postfix_str(self.journal.summary, refresh=False)
                 if on_step:
                     on_step(self.done)
-                if interrupted.is_set():
+                if self.group.any(interrupted.is_set()):
                     self._stop()
                 if now - saved >= checkpoint_seconds and self.done < self.row.steps:
                     self._save()
                     saved = time.monotonic()
             self._finish()
-            if interrupted.is_set():
+            if self.group.any(interrupted.is_set()):
                 raise KeyboardInterrupt(f"{self.row.name} is finished")
 
     def _save(self) -> None:
         self.journal.flush()
+        if not self.group.first:
+            return
         state = {
             "code": training_code(),
             "precision": self.precision,
@@ -166,6 +179,7 @@ class _Training:
 
     def _stop(self) -> None:
         self._save()
+        self.group.barrier()  # torchrun kills all some time after the first one has ended
         raise KeyboardInterrupt(
             f"{self.row.name} stopped after step {self.done} of {self.row.steps}; a checkpoint is "
             "written, the same command goes on from there"
@@ -174,6 +188,8 @@ class _Training:
     def _finish(self) -> None:
         """Writes the weights, then the manifest, which makes the run complete."""
         self.journal.flush()
+        if not self.group.first:
+            return
         networks = self.trainer.networks
         discriminators = {
             f"{k + 1}.{name}": tensor
@@ -207,13 +223,44 @@ class _Training:
                 )
         return list(kept.values())
 
+    def _position(self) -> dict[str, str | int]:
+        """Where the training stands, for ranks to compare."""
+        weights = _safetensors(self.trainer.networks.generator.state_dict())
+        return {"step": self.done, "weights": hashlib.sha256(weights).hexdigest()[:12]}
+
     def _resumable(self) -> dict[str, Any] | None:
+        """The state to go on from; clears away what an earlier process left half done."""
+        _sweep(self.folder)
+        (self.folder / files.MANIFEST).unlink(missing_ok=True)
         state = self.checkpoints.load()
         if state and state["code"] != training_code():
             log.warning("%s: its unfinished run is of other code; it starts over", self.row.name)
             self.checkpoints.clear()
             return None
         return state
+
+
+@contextmanager
+def _locked(path: Path, group: Group) -> Iterator[None]:
+    """Keeps other processes from training the row; several ranks do not wait for one another's end.
+
+    Raises:
+        BlockingIOError: Another process trains it, and this is one of several ranks.
+    """
+    lock, purpose = path.with_name(f".{path.name}.lock"), f"it trains {path.name}"
+    with locked(lock, purpose, wait=group.size == 1) if group.first else nullcontext():
+        yield
+
+
+def _plan(path: Path, fresh: bool) -> tuple[Path, bool]:
+    """The folder to train in, another one where a run is replaced, and whether it is unfinished."""
+    _settle(path)
+    finished = _load_finished(path)
+    if finished and not fresh:
+        return path, False
+    replaces = fresh or (path / files.MANIFEST).exists()
+    folder = _anew(path) if replaces else path
+    return folder, not Run(folder).up_to_date  # a replacement may only lack its renaming
 
 
 def _load_finished(path: Path) -> Run | None:
@@ -261,39 +308,6 @@ def _settle(path: Path) -> None:
         elif _old(path).exists():
             move(_old(path), path)
     shutil.rmtree(_old(path), ignore_errors=True)
-
-
-@contextmanager
-def _interrupts() -> Iterator[threading.Event]:
-    """Turns the first Ctrl-C into an event, so that no step is cut in two; a second one stops."""
-    asked = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield asked  # Python delivers signals to the main thread alone
-        return
-
-    def note(number: int, frame: FrameType | None) -> None:
-        if asked.is_set():
-            raise KeyboardInterrupt
-        asked.set()
-
-    before = signal.signal(signal.SIGINT, note)
-    try:
-        yield asked
-    finally:
-        signal.signal(signal.SIGINT, before or signal.SIG_DFL)
-
-
-@contextmanager
-def _advice_on_full_disk() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            error.add_note(
-                "The disk is full. Nothing that was saved before is lost: free some space and "
-                "start again, the training goes on from its last checkpoint."
-            )
-        raise
 
 
 def _sweep(folder: Path) -> None:

@@ -20,6 +20,7 @@ from sgnlib.nn.discriminator import build_discriminator
 from sgnlib.nn.generator import build_generator
 from sgnlib.shapes import Images, Pixels, Sym
 from sgnlib.sym import sym_weighted
+from sgnlib.training.distributed import Group
 from sgnlib.training.draws import Draws, Kind, pack
 from sgnlib.training.graphs import CudaRecorder, Graphs
 from sgnlib.training.objectives import Networks, Objective, objective
@@ -104,6 +105,8 @@ class Trainer:
         device: Where to compute.
         precision: See `precision.py`.
         pace: How steps are run; "compiled" ones are recorded as well, on a GPU.
+        group: The processes that share every batch (default this one alone). Their states are the
+            same at all times.
     """
 
     def __init__(
@@ -112,9 +115,11 @@ class Trainer:
         device: torch.device,
         precision: Precision = "float32",
         pace: Pace = "eager",
+        group: Group | None = None,
     ) -> None:
         self.experiment = experiment
         self.device = device
+        self.group = group or Group(device)
         self.networks = build_networks(experiment, device)
         self.objectives = build_objectives(experiment, self.networks)
         if precision == "bfloat16":
@@ -173,9 +178,11 @@ class Trainer:
             _set_rate(optimiser, draws)
         batch = self._batch(draws)
         active, judged = draws.kind
-        output, losses = self._update_generator(batch, draws.sym, active)
-        fake = self.pool.exchange(output, draws.take, draws.put)
-        return losses | self._update_discriminators(batch, fake, draws.fake_sym, judged)
+        share = self.group.share
+        output, losses = self._update_generator(batch, share(draws.sym), active)
+        fake = share(self.pool.exchange(self.group.gather(output), draws.take, draws.put))
+        judgement = self._update_discriminators(batch, fake, share(draws.fake_sym), judged)
+        return self.group.means(losses | judgement)
 
     def learning_rate(self, number: int) -> float:
         """The learning rate of a step."""
@@ -213,7 +220,7 @@ class Trainer:
             if pixels is None:
                 size = self.experiment.image_size
                 pixels = crops(self._resident[name], draws.places(i), size)
-            batch[name] = to_images(pixels)
+            batch[name] = to_images(self.group.share(pixels))
         return batch
 
     def _update_generator(
@@ -251,6 +258,7 @@ class Trainer:
         """One step of an optimiser down the gradient of a loss."""
         self._optimisers[optimiser].zero_grad()
         loss.backward()
+        self.group.mean_gradients(self._optimisers[optimiser].param_groups[0]["params"])
         self._optimisers[optimiser].step()
 
     def _rng(self, step: int, stream: int) -> np.random.Generator:
