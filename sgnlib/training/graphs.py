@@ -15,7 +15,7 @@ import warnings
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -32,6 +32,7 @@ Named: TypeAlias = tuple[list[str], Tensor]
 """Names of losses and their values, in one tensor."""
 
 
+@runtime_checkable
 class Recorder(Protocol):
     """Runs work beside the main stream, and records it."""
 
