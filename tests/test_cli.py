@@ -149,7 +149,14 @@ def test_list_counts_finished_runs(capsys: Capture) -> None:
 def test_doctor_tells_what_will_be_used(capsys: Capture, data: Path) -> None:
     assert cli.main(["doctor"]) == 0
     told = capsys.readouterr().out
-    for fact in ("torch:", "device in use:", "threads:", "images in cache:", "perceptual network:"):
+    for fact in (
+        "torch:",
+        "device in use:",
+        "threads:",
+        "images in cache:",
+        "precision:",
+        "perceptual network:",
+    ):
         assert fact in told
     assert str(data) in told
 
@@ -161,7 +168,7 @@ def test_a_run_is_trained_once_then_judged(capsys: Capture) -> None:
     command = ["train", "model-3", "--profile", "smoke", "--seed", "3"]
     assert cli.main(command) == 0
     first = capsys.readouterr().out
-    assert "seed 3" in first
+    assert "seed 3" in first and "in float32" in first
     assert cli.main(command) == 0
     assert capsys.readouterr().out == first
     assert cli.main(["evaluate", "model-3", "--profile", "smoke", "--seed", "3"]) == 0

@@ -105,6 +105,18 @@ def test_crops_of_oblong_images_stay_inside() -> None:
     assert all(sampler.batch(step)["a"].shape == (4, 3, 6, 6) for step in range(20))
 
 
+def test_a_batch_is_what_slices_of_its_images_are() -> None:
+    """The gather against cutting image by image, to the bit."""
+    pool = torch.from_numpy(np.random.default_rng(1).integers(0, 256, (5, 3, 9, 13), np.uint8))
+    sampler = UnpairedSampler({"a": pool}, batch_size=4, size=6, seed=2)
+    for step in range(30):
+        wanted = []
+        for image, top, left, mirrored in sampler.places("a", step).T.tolist():
+            crop = pool[image, :, top : top + 6, left : left + 6]
+            wanted.append(crop.flip(-1) if mirrored else crop)
+        assert torch.equal(sampler.batch(step)["a"], to_images(torch.stack(wanted)))
+
+
 def test_unusable_pools_are_refused_with_numbers() -> None:
     with pytest.raises(ValueError, match=r"'a' has 3 images of \(8, 8\).*9x9"):
         UnpairedSampler({"a": numbered(3)}, batch_size=1, size=9, seed=0)

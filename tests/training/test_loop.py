@@ -115,6 +115,19 @@ def test_ctrl_c_saves_and_the_next_call_goes_on(
     assert result(run) == result(train(TINY, runs=tmp_path / "other", progress=False))
 
 
+def test_an_unfinished_run_keeps_its_precision(
+    again: Callable[..., Run], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        again(on_step=stop_at(2), precision="bfloat16")
+    run = again(precision="float32")
+    assert "goes on with the precision it began with, bfloat16" in caplog.text
+    assert run.info["precision"] == "bfloat16" and run.info["pace"] == "eager"
+    options = {"runs": tmp_path / "other", "progress": False}
+    assert result(run) == result(train(TINY, precision="bfloat16", **options))
+    assert result(run) != result(train(TINY, precision="float32", fresh=True, **options))
+
+
 def test_not_finite_keeps_the_checkpoint(
     again: Callable[..., Run], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
