@@ -68,14 +68,22 @@ class Broken(StandIn):
         raise RuntimeError("operation not permitted when stream is capturing")
 
 
-def by_graphs(row: Experiment, steps: int, recorder: StandIn) -> tuple[Trainer, list[Losses]]:
+def as_on_a_gpu(row: Experiment) -> Trainer:
+    """A trainer whose learning rate is a tensor, so that it comes from the copied draws."""
     trainer = Trainer(row, CPU)
+    for optimiser in trainer._optimisers:
+        optimiser.param_groups[0]["lr"] = torch.tensor(row.learning_rate)
+    return trainer
+
+
+def by_graphs(row: Experiment, steps: int, recorder: StandIn) -> tuple[Trainer, list[Losses]]:
+    trainer = as_on_a_gpu(row)
     run = Graphs(trainer.update, recorder)
     return trainer, [run(trainer.draw(number)) for number in range(steps)]
 
 
 def eagerly(row: Experiment, steps: int) -> tuple[Trainer, list[Losses]]:
-    trainer = Trainer(row, CPU)
+    trainer = as_on_a_gpu(row)
     return trainer, [trainer.step(number) for number in range(steps)]
 
 
@@ -130,7 +138,7 @@ def test_images_that_do_not_fit_on_the_device_are_sent(monkeypatch: pytest.Monke
     some = {"photo": lambda pools: {"photo": pools["photo"]}, "none": lambda pools: {}}
     for there in some.values():
         monkeypatch.setattr(module, "resident", lambda pools, device, there=there: there(pools))
-        trainer = Trainer(TINY, CPU)
+        trainer = as_on_a_gpu(TINY)
         run = Graphs(trainer.update, StandIn())
         for number in range(3):
             draws = trainer.draw(number)

@@ -22,18 +22,18 @@ def measured(**timings: tuple[float, float]) -> tuple[list[Pace], Pace, Pace]:
 
 
 def test_the_fastest_is_kept_where_it_repays_its_cost() -> None:
-    tried, long, short = measured(eager=(0, 0.012), graphs=(2, 0.008), compiled=(60, 0.005))
+    tried, long, short = measured(eager=(0.0, 0.012), graphs=(2.0, 0.008), compiled=(60.0, 0.005))
     assert tried == ["eager", "graphs", "compiled"]
     assert (long, short) == ("compiled", "eager")
 
 
 def test_a_gain_smaller_than_its_cost_is_left() -> None:
-    _, long, _ = measured(eager=(0, 0.012), graphs=(2, 0.008), compiled=(100, 0.007))
+    _, long, _ = measured(eager=(0.0, 0.012), graphs=(2.0, 0.008), compiled=(100.0, 0.007))
     assert long == "graphs"
 
 
 def test_what_cannot_repay_itself_is_not_tried() -> None:
-    tried, long, _ = measured(eager=(0, 0.005), graphs=(2, 0.004), compiled=(0, 0.0))
+    tried, long, _ = measured(eager=(0.0, 0.005), graphs=(2.0, 0.004), compiled=(0.0, 0.0))
     assert tried == ["eager", "graphs"] and long == "graphs"
 
 
@@ -41,7 +41,7 @@ def test_what_fails_is_left_out(caplog: pytest.LogCaptureFixture) -> None:
     def measure(pace: Pace) -> Timing:
         if pace == "compiled":
             raise ImportError("no compiler")
-        return Timing(0, 0.1)
+        return Timing(0.0, 0.1)
 
     assert fastest(measure, 30_000) == "eager"
     assert "no compiler" in caplog.text
