@@ -58,13 +58,13 @@ def kid(x: Vectors, y: Float[Tensor, "others channels"], halves: int = 400, seed
         raise ValueError(f"KID needs at least 4 images in each set; got {len(x)} and {len(y)}")
     xx, yy, xy = (kernel(a.double(), b.double()) for a, b in ((x, x), (y, y), (x, y)))
     rng = np.random.default_rng(seed)
-    values = []
-    for _ in range(halves):
-        i = torch.from_numpy(rng.permutation(len(x))[: len(x) // 2])
-        j = torch.from_numpy(rng.permutation(len(y))[: len(y) // 2])
-        values.append(_unbiased(xx[i][:, i], yy[j][:, j], xy[i][:, j]))
-    low, high = np.quantile(values, (0.025, 0.975))
-    return Kid(_unbiased(xx, yy, xy), float(low), float(high))
+    i, j = torch.zeros(halves, len(x)).double(), torch.zeros(halves, len(y)).double()
+    for half in range(halves):
+        i[half, rng.permutation(len(x))[: len(x) // 2]] = 1
+        j[half, rng.permutation(len(y))[: len(y) // 2]] = 1
+    low, high = np.quantile(_unbiased(xx, yy, xy, i, j), (0.025, 0.975))
+    whole = _unbiased(xx, yy, xy, torch.ones_like(i[:1]), torch.ones_like(j[:1]))
+    return Kid(float(whole), float(low), float(high))
 
 
 def transfer_table(run: Run, domain: int, count: int | None = None) -> pd.DataFrame:
@@ -139,9 +139,14 @@ def falls(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def _unbiased(
-    xx: Float[Tensor, "m m"], yy: Float[Tensor, "n n"], xy: Float[Tensor, "m n"]
-) -> float:
-    m, n = xy.shape
-    within_x = (xx.sum() - xx.trace()) / (m * (m - 1))
-    within_y = (yy.sum() - yy.trace()) / (n * (n - 1))
-    return float(within_x + within_y - 2 * xy.mean())
+    xx: Float[Tensor, "m m"],
+    yy: Float[Tensor, "n n"],
+    xy: Float[Tensor, "m n"],
+    i: Float[Tensor, "samples m"],
+    j: Float[Tensor, "samples n"],
+) -> Float[Tensor, " samples"]:
+    """Estimates from samples, given as 1 for every image that is in and 0 for the others."""
+    m, n = i.sum(dim=1), j.sum(dim=1)
+    within_x = ((i @ xx * i).sum(dim=1) - i @ xx.diag()) / (m * (m - 1))
+    within_y = ((j @ yy * j).sum(dim=1) - j @ yy.diag()) / (n * (n - 1))
+    return within_x + within_y - 2 * (i @ xy * j).sum(dim=1) / (m * n)
