@@ -104,13 +104,14 @@ def record(table: pd.DataFrame, run: Run, network: VGGFeatures, file: Path) -> P
         "seconds": info["seconds"],
         "device": info["device"],
         "perceptual network": run.features_kind,
-        "KID features": f"{network.kind}, {' and '.join(TAPS)}",
+        "distances on": f"{network.kind}, {' and '.join(TAPS)}",
     }
     lines = table.assign(**about)
     if file.is_file():
         before = pd.read_csv(file)
         same = (before["model"] == row.name) & (before["seed"] == row.seed)
         lines = pd.concat([before[~same], lines], ignore_index=True)
+    lines = lines[[*about, *(column for column in lines if column not in about)]]
     text = lines.to_csv(index=False, float_format="%.5g", lineterminator="\n")
     return atomic_write(file, text.encode())
 

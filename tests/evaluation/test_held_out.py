@@ -77,14 +77,16 @@ def test_a_file_keeps_every_model_and_seed_once(
     assert len(kept) == 2 * len(table)
     assert set(kept[kept["seed"] == 0]["L_G"].dropna()) == {9.0}
     assert list(kept[kept["seed"] == 1]["S"]) == list(table["S"])
-    assert set(kept["KID features"]) == {f"{network.kind}, relu3_3 and relu4_3"}
+    assert set(kept["distances on"]) == {f"{network.kind}, relu3_3 and relu4_3"}
     assert set(kept["steps"]) == {4}
+    assert list(kept)[:2] == ["model", "seed"]
 
 
 def results_of(tmp_path: Path, **columns: list[float]) -> dict[str, pd.DataFrame]:
     labels = [PHOTOS, *(sym_label(s.tolist()) for s in module.points(3))]
     frame = pd.DataFrame({"model": "model-1", "seed": 0, "S": labels, **columns})
     frame["L_adv winter"] = float("nan")  # of another model in the same file
+    frame.insert(2, "distances on", "some network")
     frame.to_csv(tmp_path / "results.csv", index=False)
     return results(tmp_path / "results.csv")
 
