@@ -129,7 +129,9 @@ def _write(segment: Path, pictures: Iterable[Picture], film: dict[str, Any]) -> 
     part = segment.with_name("part.mp4")
     writer = imageio_ffmpeg.write_frames(
         str(part), film["size"], fps=film["fps"], quality=8, macro_block_size=2,
-        output_params=list(EXACT),
+        # Frames in the order in which they are shown: a segment's last one is then its end, and
+        # a player finds neither gap nor overlap at a seam.
+        output_params=[*EXACT, "-bf", "0"],
     )  # fmt: skip
     writer.send(None)
     try:

@@ -33,7 +33,7 @@ def test_what_it_takes_is_limited(stage: Stage) -> None:
             stage.side = side
     with pytest.raises(traitlets.TraitError):
         stage.frame = "text"
-    assert "export default { render }" in stage.get_state()["_esm"]
+    assert "export default { render, refusal }" in stage.get_state()["_esm"]
 
 
 def test_files_to_save_are_sent_with_their_content(
