@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,8 @@ def _run(task: Task, log: Path, seconds: float) -> str:
             stderr=subprocess.STDOUT,
             cwd=paths.ROOT,
             env=_environment(),
+            # What a shell starts in the background ignores SIGINT, and so would its children.
+            preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),
         )
         try:
             return "done" if process.wait(seconds) == 0 else "failed"

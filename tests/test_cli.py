@@ -269,7 +269,7 @@ def test_models_are_found_by_name_and_damage_is_noticed(
         capsys, *rest, 1, 0, 0, "--model", "fig-15"
     )
     assert cli.main([*map(str, rest), "1", "0", "0", "--model", "model-3"]) == 0
-    assert "shipped with the project: quick, painted domains" in capsys.readouterr().out
+    assert "shipped with the project: laptop, real photographs" in capsys.readouterr().out
     assert "model-3, " in failed(capsys, *rest, 1, 0, "--model", "nobody")
     run = train(smoke(MODEL_3), progress=False)
     assert (

@@ -76,12 +76,15 @@ CELLS = {
 
 
 def copied(root: Path) -> Copy:
-    """A copy of the library and the Snakefile."""
+    """A copy of the library, the Snakefile and the files that notebooks show."""
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / "sgnlib", root / "sgnlib", ignore=ignored)
     shutil.copy(ROOT / "Snakefile", root)
     (root / "notebooks").mkdir()
     for entry in NOTEBOOKS:
+        for file in entry.files:
+            (root / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / file, root / file)
         book = notebook(entry.name, CELLS.get(entry.name, "from sgnlib import notebook"))
         nbformat.write(book, root / "notebooks" / f"{entry.name}.ipynb")
     return Copy(root)

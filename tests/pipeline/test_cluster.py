@@ -14,11 +14,11 @@ from tests.pipeline.conftest import Copy
 
 
 def test_time_limits_leave_room_and_grow_with_every_attempt() -> None:
-    assert time_limit(0) == 30
-    assert time_limit(7200) == 30 + 3 * 120
-    limits = [time_limit(7200, attempt=attempt) for attempt in (1, 2, 3)]
+    assert time_limit(0.0) == 30
+    assert time_limit(7200.0) == 30 + 3 * 120
+    limits = [time_limit(7200.0, attempt=attempt) for attempt in (1, 2, 3)]
     assert limits == [390, 780, 1170]
-    assert time_limit(10**6) > time_limit(10**6, gpus=1) > time_limit(10**6, gpus=4) > 30
+    assert time_limit(1e6) > time_limit(1e6, gpus=1) > time_limit(1e6, gpus=4) > 30
 
 
 def test_the_profile_holds_options_that_snakemake_knows() -> None:
