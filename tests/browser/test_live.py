@@ -348,6 +348,7 @@ def test_a_photo_is_uploaded_and_a_broken_file_is_told(in_app: Page, tmp_path: P
 
 def test_beyond_the_simplex(in_app: Page, weights: Path) -> None:
     in_app.get_by_text("beyond the simplex").click()
+    in_app.locator("[aria-valuemax='1.5']").nth(2).wait_for()  # until then 1.5 is typed in vain
     readout = in_app.locator(".widget-slider .widget-readout").nth(1)
     readout.click()
     in_app.keyboard.press("Control+A")

@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import pytest
 import torch
+from torch import Tensor
 
 from sgnlib.experiments import MODEL_1, Experiment, laptop, quick, smoke
 from sgnlib.training import precision as module
-from sgnlib.training.precision import choose_precision
+from sgnlib.training.precision import PRECISIONS, Precision, choose_precision
 from sgnlib.training.trainer import Trainer
 from tests.training.rows import TINY
 
@@ -44,19 +45,29 @@ def test_unknown_precision() -> None:
 
 
 @pytest.mark.usefixtures("waves")
-def test_bfloat16_is_near_and_keeps_float32_where_it_counts() -> None:
-    row = replace(TINY, ngf=8, learning_rate=2e-4)
-    exact, mixed = Trainer(row, CPU), Trainer(row, CPU, "bfloat16")
+def test_bfloat16_changes_losses_less_than_another_seed() -> None:
+    rows = [replace(TINY, ngf=8, learning_rate=2e-4, seed=seed) for seed in range(3)]
+    exact, mixed = (
+        torch.tensor([[list(step.values()) for step in _losses(row, kind)] for row in rows])
+        for kind in PRECISIONS
+    )
+    error, spread = (mixed - exact).abs().mean(dim=0), exact.std(dim=0)
+    assert (error < 0.1 * spread).all(), error / spread
+
+
+def _losses(row: Experiment, precision: Precision) -> list[dict[str, Tensor]]:
+    trainer = Trainer(row, CPU, precision)
+    return [trainer.step(number) for number in range(3)]
+
+
+@pytest.mark.usefixtures("waves")
+def test_float32_stays_where_it_counts() -> None:
+    mixed = Trainer(TINY, CPU, "bfloat16")
     seen: set[torch.dtype] = set()
     mixed.networks.generator.blocks[0].norm1.register_forward_hook(
         lambda layer, args, out: seen.add(out.dtype)
     )
-    for number in range(3):
-        wanted, got = exact.step(number), mixed.step(number)
-        assert wanted.keys() == got.keys()
-        for name, value in got.items():
-            assert value.dtype == torch.float32
-            assert float(value) == pytest.approx(float(wanted[name]), rel=0.03), name
+    assert {loss.dtype for loss in mixed.step(0).values()} == {torch.float32}
     assert seen == {torch.bfloat16}
     for module_ in (mixed.networks.generator, *mixed.networks.discriminators.values()):
         assert all(p.dtype == torch.float32 for p in module_.parameters())
