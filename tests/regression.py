@@ -11,8 +11,8 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -35,20 +35,26 @@ class Tolerance:
             largest number in its column.
         picture: Root mean square difference of a figure's pixels, of 255.
         verdicts: Whether truth values must be the same.
+        columns: `absolute` of columns that have their own.
     """
 
     relative: float
     absolute: float
     picture: float
     verdicts: bool
+    columns: Mapping[str, float] = field(default_factory=dict)
 
 
 HERE = Tolerance(relative=1e-4, absolute=1e-6, picture=0.5, verdicts=True)
 """On the kind of machine that made the committed outputs everything is equal to the last digit;
 this much is left for the rounding of tables and the drawing of texts."""
-ELSEWHERE = Tolerance(relative=0.75, absolute=0.25, picture=60.0, verdicts=False)
+ELSEWHERE = Tolerance(
+    relative=0.75, absolute=0.25, picture=60.0, verdicts=False, columns={"closed": 0.6}
+)
 """On another kind of processor a training of a few hundred adversarial steps ends as far away as
-another seed: the same photos, the same pattern, other digits."""
+another seed: the same photos, the same pattern, other digits. The share of gates under a threshold
+jumps more: of Model 2's seeds 0, 1 and 2, one closes 3 % of the last CCAM's channels at a corner,
+one 25 % and one none, where the column's largest is 44 %."""
 
 
 def main() -> int:
@@ -113,7 +119,8 @@ def compare_column(
             yield f"{name}: column {column} was {list(was)}, is {list(now)}"
     else:
         scale = np.nanmax(np.abs(was.to_numpy(dtype=float)), initial=0)
-        far = (now - was).abs() - allowed.relative * was.abs() - allowed.absolute * scale
+        absolute = allowed.columns.get(column, allowed.absolute)
+        far = (now - was).abs() - allowed.relative * was.abs() - absolute * scale
         if (now.isna() != was.isna()).any() or far.max() > 0:
             worst = far.fillna(np.inf).idxmax()
             yield f"{name}: column {column}, row {worst} was {was[worst]:g}, is {now[worst]:g}"
