@@ -33,9 +33,10 @@ regression: environment ## notebooks against their committed outputs, tables and
 outputs: environment ## puts the outputs of `make reproduce` into notebooks/, ready to commit
 	@$(RUN) sgnlib.pipeline.outputs
 
-lab: environment ## JupyterLab with the notebooks; it asks no server for news or updates
+lab: environment ## JupyterLab with the notebooks; asks no server for news, mixes without delay
 	@$(RUN) jupyterlab notebooks --LabApp.news_url=None \
-		--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate
+		--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate \
+		--ServerApp.kernel_websocket_connection_class=sgnlib.live.sockets.Undelayed
 
 lock: environment ## compiles requirements.lock anew from pyproject.toml
 	@$(RUN) uv pip compile -q --universal --python-version 3.11 --generate-hashes \

@@ -109,6 +109,17 @@ def path(waypoints: Sym, points: int) -> Float[Tensor, "points domains"]:
     return waypoints[leg] * (1 - share) + waypoints[leg + 1] * share
 
 
+def tour(domains: int, per_leg: int) -> Float[Tensor, "points domains"]:
+    """S from corner to corner and back to the first one, at even pace, every corner met.
+
+    Args:
+        domains: Length of S; as many legs.
+        per_leg: Frames from one corner to the next.
+    """
+    corner = corners(domains)
+    return path(torch.cat([corner, corner[:1]]), domains * per_leg + 1)
+
+
 def to_plane(sym: NDArray[np.floating]) -> NDArray[np.float64]:
     """Maps S of shape (..., k) to points (..., 2) of a regular polygon with unit circumradius.
 

@@ -89,3 +89,12 @@ def test_plane_and_simplex_are_inverse_inside_and_outside() -> None:
     np.testing.assert_allclose(sym.from_plane(sym.to_plane(points)), points, atol=1e-12)
     np.testing.assert_allclose(sym.to_plane(np.array([1.0, 0, 0])), [0, 1], atol=1e-12)
     assert sym.to_plane(np.array([0, 1.0, 0]))[0] > 0, "the second corner follows clockwise"
+
+
+def test_the_tour_meets_every_corner_and_ends_where_it_began() -> None:
+    syms = sym.tour(3, 5)
+    assert syms.shape == (16, 3)
+    for frame, corner in ((0, 0), (5, 1), (10, 2), (15, 0)):
+        torch.testing.assert_close(syms[frame], torch.eye(3)[corner])
+    steps = (syms[1:] - syms[:-1]).norm(dim=1)
+    torch.testing.assert_close(steps, steps[:1].expand(15))

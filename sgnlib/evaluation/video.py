@@ -15,7 +15,6 @@ from sgnlib.datasets.sampling import to_images
 from sgnlib.evaluation.translate import Points, translate
 from sgnlib.losses.reconstruction import l1
 from sgnlib.shapes import Images, Pixels
-from sgnlib.sym import corners, path
 
 Photo = Float[Tensor, "1 3 height width"]
 """One image in [-1, 1]."""
@@ -48,17 +47,6 @@ class Smoothness:
     def share(self) -> float:
         """The largest step as a share of the change between corners: 1 would be a switch."""
         return self.largest / self.corners
-
-
-def tour(domains: int, per_leg: int) -> Points:
-    """S from corner to corner and back to the first one, at even pace, every corner met.
-
-    Args:
-        domains: Length of S; as many legs.
-        per_leg: Frames from one corner to the next.
-    """
-    corner = corners(domains)
-    return path(torch.cat([corner, corner[:1]]), domains * per_leg + 1)
 
 
 def film(generator: nn.Module, photo: Pixels, size: int, syms: Points) -> Film:

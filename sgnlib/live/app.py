@@ -83,6 +83,7 @@ def _arguments(notebook: Path, port: int, token: str, browser: bool) -> list[str
         "--Voila.port_retries=0",
         f"--token={token}",
         "--template=sgn",
+        "--Voila.kernel_websocket_connection_class=sgnlib.live.sockets.Undelayed",
         "--Voila.log_level=ERROR",
         "--VoilaExecutor.startup_timeout=600",  # the first kernel imports before it answers
         "--preheat_kernel=True",

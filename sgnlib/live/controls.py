@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import io
 import itertools
-from collections.abc import Sequence
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
 
 import ipywidgets as widgets
 from PIL import Image
@@ -14,6 +18,8 @@ from sgnlib.sym import centre, corners, edge_midpoints
 
 STEP = 0.01
 """Of the sliders."""
+FOLLOW = 0.1
+"""Seconds between two places of the sliders while S moves: they share the picture's way."""
 THUMBNAIL = 64
 """Side in pixels of the pictures at the pad's corners."""
 
@@ -43,8 +49,52 @@ def presets(titles: Sequence[str]) -> list[tuple[str, tuple[float, ...] | None]]
     ]
 
 
-def slider(name: str, hue: str) -> widgets.FloatSlider:
-    """A slider for one component of S, in the domain's colour."""
+class Sliders:
+    """A slider per component of S, in the domain's colour. They follow S; a user may move them.
+
+    Args:
+        names: The domains' names.
+        hues: Their colours.
+        moved: Called with a slider's position and new value where a user has moved it.
+    """
+
+    def __init__(
+        self, names: Sequence[str], hues: Sequence[str], moved: Callable[[int, float], None]
+    ) -> None:
+        self.boxes = [_slider(name, hue) for name, hue in zip(names, hues, strict=True)]
+        self._following = _Following()
+        self._last = 0.0
+        for position, box in enumerate(self.boxes):
+            box.observe(partial(self._heard, position, moved), names="value")
+
+    def follow(self, sym: Sequence[float], *, at_once: bool) -> None:
+        """Goes to an S; any thread may call this.
+
+        Args:
+            sym: It.
+            at_once: Else now and then is enough: more of S will come.
+        """
+        if at_once or time.monotonic() - self._last > FOLLOW:
+            self._last = time.monotonic()
+            self._following.here = True
+            for box, value in zip(self.boxes, sym, strict=True):
+                box.value = value
+            self._following.here = False
+
+    def _heard(
+        self, position: int, moved: Callable[[int, float], None], change: Mapping[str, Any]
+    ) -> None:
+        if not self._following.here:
+            moved(position, change["new"])
+
+
+class _Following(threading.local):
+    """Whether a thread makes sliders follow; what another one does meanwhile is the user's."""
+
+    here = False
+
+
+def _slider(name: str, hue: str) -> widgets.FloatSlider:
     return widgets.FloatSlider(
         min=0, max=1, step=STEP, description=name, readout_format=".2f",
         style={"handle_color": hue, "description_width": "110px"}, layout={"width": "512px"},

@@ -12,15 +12,14 @@ import torch
 from IPython.display import display
 
 from sgnlib.evaluation.labels import domain_names, sym_label, title
-from sgnlib.evaluation.video import tour
 from sgnlib.live.attention import attention_picture
 from sgnlib.live.backends import Backend, to_picture
 from sgnlib.live.controls import (
     STEP,
+    Sliders,
     encoded,
     presets,
     rebalanced,
-    slider,
     switch,
     thumbnail,
 )
@@ -32,7 +31,7 @@ from sgnlib.live.stage import Stage
 from sgnlib.nn.generator import Generator
 from sgnlib.plots.colours import colour
 from sgnlib.shapes import Images
-from sgnlib.sym import centre, corners, validate_sym
+from sgnlib.sym import centre, corners, tour, validate_sym
 from sgnlib.training.runs import Run
 
 SIDE = 256
@@ -73,14 +72,13 @@ class Mixer(widgets.VBox):
         self._backend = backend
         self._photos = _photos(photo)
         self._photo = next(iter(self._photos.values()))
-        self._moving = False
         self._sym: tuple[float, ...] = ()
         k = len(self._domains)
         titles = [title(name) for name in self._domains]
         colours = [colour(name) for name in self._domains]
         self.pad = simplex_pad(self._domains)
         self.stage = Stage(side=SIDE, photo=encoded(to_picture(self._photo), "PNG"))
-        self.sliders = [slider(t, c) for t, c in zip(titles, colours, strict=True)]
+        self.sliders = Sliders(titles, colours, self._on_slider)
         self.presets = widgets.Dropdown(options=presets(titles), description="go to")
         self.photo_choice = widgets.Dropdown(options=list(self._photos), description="photo")
         self.upload = widgets.FileUpload(accept="image/*", description="own photo")
@@ -119,15 +117,10 @@ class Mixer(widgets.VBox):
         free = bool(self.extrapolate.value)
         point = validate_sym(sym, len(self._domains), extrapolate=free)
         self._sym = point
-        self._moving = True  # what follows is not the user's doing
-        try:
-            self.pad.sym = list(point)
-            for one, value in zip(self.sliders, point, strict=True):
-                one.value = value
-        finally:
-            self._moving = False
-        if self._session:
+        self.pad.sym = list(point)
+        if self._session:  # the picture first: it waits for all that is sent before it
             self._session.move(point, dragging=dragging)
+        self.sliders.follow(point, at_once=not dragging)
 
     def start(self) -> Session:
         """Starts the network, as the browser does when it shows the widget; once."""
@@ -163,7 +156,7 @@ class Mixer(widgets.VBox):
         bar = widgets.HBox([self.presets, self.photo_choice, self.upload])
         switches = widgets.HBox([self.extrapolate, self.attention])
         actions = widgets.HBox([self.play, self.save, self.record, self.film_kind])
-        rows = [self.stage, *self.sliders, bar, switches, actions, self.maps]
+        rows = [self.stage, *self.sliders.boxes, bar, switches, actions, self.maps]
         controls = widgets.VBox(rows, layout={"flex": "0 1 580px", "min_width": "320px"})
         for row in (bar, switches, actions):
             row.layout.flex_flow = "row wrap"
@@ -171,8 +164,6 @@ class Mixer(widgets.VBox):
 
     def _connect(self) -> None:
         self.pad.observe(self._on_pad, names=["sym", "dragging"])
-        for position, one in enumerate(self.sliders):
-            one.observe(self._on_slider(position), names="value")
         self.presets.observe(self._on_preset, names="value")
         self.photo_choice.observe(self._on_choice, names="value")
         self.upload.observe(self._on_upload, names="value")
@@ -184,22 +175,19 @@ class Mixer(widgets.VBox):
         self.stage.on_msg(self._on_message)
 
     def _on_pad(self, change: Mapping[str, Any]) -> None:
-        if not self._moving:
+        if change["name"] == "dragging" or tuple(self.pad.sym) != self._sym:
             self.move(self.pad.sym, dragging=self.pad.dragging)
 
-    def _on_slider(self, position: int) -> Any:
-        def moved(change: dict[str, Any]) -> None:
-            # A slider in the browser rounds what it is given to its step, and sends that back.
-            if self._moving or abs(change["new"] - self._sym[position]) < STEP:
-                return
-            if self.extrapolate.value:
-                sym = list(self._sym)
-                sym[position] = change["new"]
-                self.move(sym, dragging=True)
-            else:
-                self.move(rebalanced(self._sym, position, change["new"]), dragging=True)
-
-        return moved
+    def _on_slider(self, position: int, value: float) -> None:
+        # A slider in the browser rounds what it is given to its step, and sends that back.
+        if abs(value - self._sym[position]) < STEP:
+            return
+        if self.extrapolate.value:
+            sym = list(self._sym)
+            sym[position] = value
+            self.move(sym, dragging=True)
+        else:
+            self.move(rebalanced(self._sym, position, value), dragging=True)
 
     def _on_preset(self, change: Mapping[str, Any]) -> None:
         if change["new"] is not None:
@@ -232,7 +220,7 @@ class Mixer(widgets.VBox):
 
     def _on_extrapolate(self, change: Mapping[str, Any]) -> None:
         self.pad.extrapolate = change["new"]
-        for one in self.sliders:
+        for one in self.sliders.boxes:
             one.min, one.max = (-0.5, 1.5) if change["new"] else (0, 1)
         if not change["new"]:
             self.sym = nearest(self._sym)
@@ -272,6 +260,7 @@ class Mixer(widgets.VBox):
         data = encoded(frame.picture, kind)
         self.stage.show(data, frame.sym, exact=frame.exact, note=note)
         if frame.exact:
+            self.sliders.follow(self._sym, at_once=not self.pad.dragging)
             self._show_attention()
 
     def _fail(self, words: str) -> None:

@@ -10,7 +10,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import pandas as pd
 import safetensors.torch
 import torch
 
@@ -97,6 +96,8 @@ class Run:
 
         A loss is NaN in steps that skipped it, and a loss that no step computed has no column.
         """
+        import pandas as pd  # a page of `sgn mix` loads runs, and waits for every import
+
         return pd.read_json(io.StringIO((self.path / METRICS).read_text()), lines=True)
 
     def verify(self) -> None:

@@ -5,17 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
-from sgnlib.evaluation.video import Film, film, pan, smoothness, still, tour
+from sgnlib.evaluation.video import Film, film, pan, smoothness, still
 from sgnlib.nn.generator import Generator
-
-
-def test_the_tour_meets_every_corner_and_ends_where_it_began() -> None:
-    syms = tour(3, 5)
-    assert syms.shape == (16, 3)
-    for frame, corner in ((0, 0), (5, 1), (10, 2), (15, 0)):
-        torch.testing.assert_close(syms[frame], torch.eye(3)[corner])
-    steps = (syms[1:] - syms[:-1]).norm(dim=1)
-    torch.testing.assert_close(steps, steps[:1].expand(15))
+from sgnlib.sym import tour
 
 
 def test_smoothness_compares_steps_with_corners() -> None:

@@ -78,18 +78,18 @@ def test_the_picture_is_the_networks(mixer: Mixer, generator: Generator, photo: 
 
 def test_pad_and_sliders_follow_each_other(mixer: Mixer) -> None:
     mixer.sym = (0.2, 0.6, 0.2)
-    mixer.sliders[2].value = 0.6
+    mixer.sliders.boxes[2].value = 0.6
     assert mixer.sym == pytest.approx((0.1, 0.3, 0.6))
     assert mixer.pad.sym == pytest.approx([0.1, 0.3, 0.6])
     mixer.pad.sym = [0.5, 0.25, 0.25]
-    assert [slider.value for slider in mixer.sliders] == [0.5, 0.25, 0.25]
+    assert [slider.value for slider in mixer.sliders.boxes] == [0.5, 0.25, 0.25]
     mixer.presets.value = (0.0, 0.5, 0.5)
     assert mixer.sym == (0.0, 0.5, 0.5) and mixer.pad.sym == [0.0, 0.5, 0.5]
 
 
 def test_a_sliders_rounding_does_not_move_anything(mixer: Mixer) -> None:
     mixer.sym = (1 / 3, 1 / 3, 1 / 3)
-    mixer.sliders[0].value = 0.33
+    mixer.sliders.boxes[0].value = 0.33
     assert mixer.sym == pytest.approx((1 / 3, 1 / 3, 1 / 3))
 
 
@@ -98,11 +98,11 @@ def test_beyond_the_simplex_only_on_demand(mixer: Mixer) -> None:
         mixer.sym = (0.0, 1.5, 0.0)
     mixer.extrapolate.value = True
     mixer.sym = (0.0, 1.5, 0.0)
-    mixer.sliders[0].value = -0.2
+    mixer.sliders.boxes[0].value = -0.2
     assert mixer.sym == (-0.2, 1.5, 0.0)
     mixer.extrapolate.value = False
     assert mixer.sym == (0.0, 1.0, 0.0)
-    assert [slider.max for slider in mixer.sliders] == [1, 1, 1]
+    assert [slider.max for slider in mixer.sliders.boxes] == [1, 1, 1]
 
 
 def test_an_uploaded_photo_is_taken_in_its_proportions(mixer: Mixer) -> None:
@@ -192,7 +192,7 @@ def test_any_number_of_domains(domains: int, photo: Images) -> None:
     generator = Generator(domains, ngf=4, n_blocks=1).eval().requires_grad_(False)
     mixer = Mixer(generator, photo, backend=TorchBackend(generator))
     assert mixer.start().wait(20)
-    assert len(mixer.pad.shown) == min(domains, 3) and len(mixer.sliders) == domains
+    assert len(mixer.pad.shown) == min(domains, 3) and len(mixer.sliders.boxes) == domains
     assert still(generator, photo, mixer._domains).data
     mixer.close()
 
