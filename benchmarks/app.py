@@ -58,8 +58,9 @@ def main() -> None:
         with served(given.model) as (server, address):
             page = opened(browser, address)
             settled(page)
-            page.wait_for_timeout(5000)  # the nodes are made, the backend is chosen
-            delays = dragged(page)
+            page.wait_for_timeout(15_000)  # the backend is chosen, the nodes are made and refined
+            dragged(page)  # the first one warms both sides up
+            delays = [delay for _ in range(given.rounds) for delay in dragged(page)]
             memory = resident(server)
         browser.close()
     first, nodes = zip(*(loaded(given.model) for _ in range(given.rounds)), strict=True)

@@ -116,6 +116,7 @@ def lab(weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str
         *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
         *(f"--ServerApp.root_dir={folder}", "--ServerApp.ip=127.0.0.1"),
         *(f"--ServerApp.port={port}", f"--IdentityProvider.token={token}"),
+        "--ServerApp.kernel_websocket_connection_class=sgnlib.live.sockets.Undelayed",
     ]
     with running(command, folder):
         answers(f"http://127.0.0.1:{port}/api")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,8 +15,9 @@ import torch
 from PIL import Image
 
 from sgnlib.evaluation.translate import translate
+from sgnlib.live import controls
 from sgnlib.live.backends import TorchBackend, to_picture
-from sgnlib.live.controls import rebalanced
+from sgnlib.live.controls import Sliders, rebalanced
 from sgnlib.live.mixer import Mixer
 from sgnlib.live.still import still
 from sgnlib.nn.generator import Generator
@@ -85,6 +87,34 @@ def test_pad_and_sliders_follow_each_other(mixer: Mixer) -> None:
     assert [slider.value for slider in mixer.sliders.boxes] == [0.5, 0.25, 0.25]
     mixer.presets.value = (0.0, 0.5, 0.5)
     assert mixer.sym == (0.0, 0.5, 0.5) and mixer.pad.sym == [0.0, 0.5, 0.5]
+
+
+def test_sliders_follow_a_drag_now_and_then_and_are_right_in_the_end(
+    mixer: Mixer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(controls, "FOLLOW", 1000.0)
+    mixer.sym = (0.2, 0.6, 0.2)
+    mixer.pad.dragging = True
+    mixer.pad.sym = [0.5, 0.25, 0.25]
+    assert mixer.sym == (0.5, 0.25, 0.25)
+    assert [slider.value for slider in mixer.sliders.boxes] == [0.2, 0.6, 0.2]
+    mixer.pad.dragging = False
+    assert [slider.value for slider in mixer.sliders.boxes] == [0.5, 0.25, 0.25]
+    assert mixer.sym == (0.5, 0.25, 0.25)
+
+
+def test_a_user_is_heard_while_sliders_follow_in_another_thread() -> None:
+    heard = []
+    sliders = Sliders(["a", "b"], ["#000000", "#ffffff"], lambda *what: heard.append(what))
+
+    def user(change: object) -> None:
+        thread = threading.Thread(target=setattr, args=(sliders.boxes[1], "value", 0.9))
+        thread.start()
+        thread.join()
+
+    sliders.boxes[0].observe(user, names="value")
+    sliders.follow([0.3, 0.7], at_once=True)
+    assert heard == [(1, 0.9)]
 
 
 def test_a_sliders_rounding_does_not_move_anything(mixer: Mixer) -> None:
