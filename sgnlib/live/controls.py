@@ -16,8 +16,9 @@ from PIL import Image
 from sgnlib.live.backends import Picture
 from sgnlib.sym import centre, corners, edge_midpoints
 
-STEP = 0.01
-"""Of the sliders."""
+DECIMALS = 2
+"""Of the sliders' values."""
+STEP = 10**-DECIMALS
 FOLLOW = 0.1
 """Seconds between two places of the sliders while S moves: they share the picture's way."""
 THUMBNAIL = 64
@@ -78,7 +79,9 @@ class Sliders:
             self._last = time.monotonic()
             self._following.here = True
             for box, value in zip(self.boxes, sym, strict=True):
-                box.value = value
+                # Rounded here: a slider that had to round would send its value back, long after
+                # S has gone on, as if a user had moved it.
+                box.value = round(value, DECIMALS)
             self._following.here = False
 
     def _heard(

@@ -117,6 +117,12 @@ def test_a_user_is_heard_while_sliders_follow_in_another_thread() -> None:
     assert heard == [(1, 0.9)]
 
 
+def test_sliders_are_told_what_they_need_not_round(mixer: Mixer) -> None:
+    mixer.sym = (1 / 3, 0.29 + 1e-9, 1 - 1 / 3 - 0.29 - 1e-9)
+    assert [slider.value for slider in mixer.sliders.boxes] == [0.33, 0.29, 0.38]
+    assert mixer.sym[0] == 1 / 3
+
+
 def test_a_sliders_rounding_does_not_move_anything(mixer: Mixer) -> None:
     mixer.sym = (1 / 3, 1 / 3, 1 / 3)
     mixer.sliders.boxes[0].value = 0.33
