@@ -24,6 +24,9 @@ SWITCHES = {
 }
 
 
+MODELS = "experiment, imported model, or .safetensors file (default model-1)"
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs a command; returns its exit status."""
     given = build_parser().parse_args(arguments)
@@ -204,14 +207,16 @@ def _add_mixing(add: Add) -> None:
     atlas = add(
         "atlas",
         commands.atlas,
-        "write one HTML page in which a run's domains are mixed by hand, without a kernel",
+        "write one HTML page in which a model's domains are mixed by hand, without a kernel",
         """
-        sgn atlas model-1 --profile quick --out atlas.html
-        sgn atlas model-3 --profile laptop --photo lake.jpg hill.jpg --out atlas.html
+        sgn atlas model-1
+        sgn atlas model-3 --profile quick --photo lake.jpg hill.jpg --out atlas.html
         sgn atlas model-1 --network
         """,
     )
-    _run(atlas)
+    atlas.add_argument("model", nargs="?", default="model-1", help=MODELS)
+    _profile(atlas, None)
+    atlas.add_argument("--seed", type=int, default=0)
     atlas.add_argument(
         "--photo",
         type=Path,
@@ -219,7 +224,7 @@ def _add_mixing(add: Add) -> None:
         nargs="+",
         default=[],
         metavar="FILE",
-        help="own photos, cropped to squares (default: some of the test photos)",
+        help="own photos, cropped to squares (default: photographs that are shipped)",
     )
     atlas.add_argument("--out", type=Path, default=Path("atlas.html"), help="page to write")
     atlas.add_argument(
@@ -244,11 +249,7 @@ def _add_mixing(add: Add) -> None:
 
 
 def _model(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--model",
-        default="model-1",
-        help="experiment, imported model, or .safetensors file (default model-1)",
-    )
+    parser.add_argument("--model", default="model-1", help=MODELS)
     _profile(parser, None)
     parser.add_argument("--seed", type=int, default=0)
 

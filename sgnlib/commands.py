@@ -105,11 +105,12 @@ def translate(given: argparse.Namespace) -> None:
 
 def atlas(given: argparse.Namespace) -> None:
     """Writes a page that needs no kernel."""
-    from sgnlib.live.atlas import atlas_photos, write_atlas
+    from sgnlib.evaluation.models import find_model
+    from sgnlib.live.atlas import photographs, write_atlas
 
-    run = _trained(given)
-    photos = atlas_photos(run.experiment, given.photo)
-    path = write_atlas(given.out, run, photos, profile=given.profile, network=given.network)
+    model = find_model(given.model, given.profile, given.seed)
+    photos = photographs(len(model.domains), given.photo)
+    path = write_atlas(given.out, model, photos, network=given.network)
     print(f"{path}: {len(photos)} photos, {path.stat().st_size / 1e6:.1f} MB; open it in a browser")
 
 

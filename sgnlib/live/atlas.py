@@ -1,4 +1,4 @@
-"""An atlas: one HTML file in which a run's domains are mixed without a kernel.
+"""An atlas: one HTML file in which a model's domains are mixed without a kernel.
 
 It holds the translations at the nodes of a lattice over the simplex; what lies between, the page
 blends of the nodes around it. With the network in it, it translates its reader's photos too.
@@ -21,12 +21,15 @@ from sgnlib.datasets.folders import read_image
 from sgnlib.datasets.sampling import to_images, to_pixels
 from sgnlib.evaluation.images import showcase
 from sgnlib.evaluation.labels import domain_names, title
+from sgnlib.evaluation.models import Model
 from sgnlib.evaluation.translate import mixes
 from sgnlib.experiments import Experiment
 from sgnlib.live.assets import PAD_SCRIPT, STAGE_SCRIPT, joined
 from sgnlib.live.lattice import all_nodes
 from sgnlib.live.network import network_json
+from sgnlib.live.photos import shipped_photos
 from sgnlib.live.web_runtime import PACKAGE, VERSION
+from sgnlib.nn.generator import Generator
 from sgnlib.plots.style import SEPARATOR, colour
 from sgnlib.shapes import Images
 from sgnlib.storage import atomic_write
@@ -44,7 +47,7 @@ PICTURES = 120
 
 def write_atlas(
     file: Path,
-    run: Run,
+    source: Run | Model,
     photos: Images,
     *,
     divisions: int = 4,
@@ -56,32 +59,37 @@ def write_atlas(
     Returns:
         The path.
     """
-    page = atlas_html(run, photos, divisions=divisions, profile=profile, network=network)
+    page = atlas_html(source, photos, divisions=divisions, profile=profile, network=network)
     return atomic_write(file, page.encode())
 
 
 def atlas_html(
-    run: Run, photos: Images, *, divisions: int = 4, profile: str = "", network: bool = False
+    source: Run | Model,
+    photos: Images,
+    *,
+    divisions: int = 4,
+    profile: str = "",
+    network: bool = False,
 ) -> str:
     """The page: pad, original and result, a choice of photos, and how it was made.
 
     Args:
-        run: A finished run.
+        source: A finished run, or a model from `find_model`.
         photos: In [-1, 1], height and width divisible by 4; they are translated at every node:
             15 for three domains, 35 for four.
         divisions: Steps of the lattice from corner to corner.
-        profile: At which the run was trained, for the line that says so.
+        profile: At which a run was trained, for the line that says so.
         network: Whether the page can translate other photos: about 5 MB more.
 
     Raises:
         RuntimeMissing: The network is wanted, and onnxruntime-web cannot be had.
     """
-    domains = domain_names(run.experiment)
-    nodes = all_nodes(len(domains), divisions)
-    translated = mixes(run.generator(), photos, torch.tensor(nodes) / divisions)
+    name, model = _named(source, profile)
+    nodes = all_nodes(len(model.domains), divisions)
+    translated = mixes(model.generator, photos, torch.tensor(nodes) / divisions)
     atlas = {
-        "names": [title(domain) for domain in domains],
-        "colours": [colour(domain) for domain in domains],
+        "names": [title(domain) for domain in model.domains],
+        "colours": [colour(domain) for domain in model.domains],
         "divisions": divisions,
         "nodes": nodes,
         "photos": [
@@ -90,33 +98,59 @@ def atlas_html(
         ],
     }
     return _filled(
-        title=html.escape(run.experiment.title),
-        corners=str(min(len(domains), 3)),
-        made=html.escape(_made(run, len(nodes), divisions, profile, network)),
+        title=html.escape(name),
+        corners=str(min(len(model.domains), 3)),
+        made=html.escape(_made(model.about, len(nodes), divisions, network)),
         atlas=json.dumps(atlas).replace("<", r"\u003c"),
-        **(_with_network(run) if network else _WITHOUT_NETWORK),
+        **(_with_network(model.generator) if network else _WITHOUT_NETWORK),
     )
 
 
-def atlas_photos(experiment: Experiment, files: Sequence[Path] = (), divisions: int = 4) -> Images:
-    """Photos for an atlas, at the size of the run's images.
+def atlas_photos(experiment: Experiment, divisions: int = 4) -> Images:
+    """The most colourful test photos of a row, as many as a page has room for.
 
     Args:
-        experiment: The run's row.
-        files: Images of one's own, cropped to squares; where there are none, the most colourful
-            test photos, as many as the page has room for.
+        experiment: The row.
         divisions: Of the lattice.
+    """
+    return showcase(experiment, _room(len(experiment.domains), divisions))
+
+
+def photographs(domains: int, files: Sequence[Path] = ()) -> Images:
+    """Real photographs for an atlas, squares of 256 pixels.
+
+    Args:
+        domains: Of the model.
+        files: One's own, cropped; where there are none, some of those that `sgn mix` shows, as
+            many as a page has room for.
 
     Raises:
         FileNotFoundError: A file is not there.
         ImageError: A file cannot be used.
     """
     if not files:
-        nodes = len(all_nodes(len(experiment.domains), divisions))
-        return showcase(experiment, min(max(PICTURES // nodes, 1), 8))
-    side = experiment.image_size
-    pixels = [torch.from_numpy(read_image(file, side, smallest=8).copy()) for file in files]
-    return to_images(torch.stack(pixels))
+        return torch.cat(list(shipped_photos(SMALLEST_SIDE).values())[: _room(domains, 4)])
+    pixels = [read_image(file, SMALLEST_SIDE, smallest=8).copy() for file in files]
+    return to_images(torch.stack([torch.from_numpy(one) for one in pixels]))
+
+
+def _room(domains: int, divisions: int) -> int:
+    return min(max(PICTURES // len(all_nodes(domains, divisions)), 1), 8)
+
+
+def _named(source: Run | Model, profile: str) -> tuple[str, Model]:
+    """A title, and the model with what is to be said of it."""
+    if isinstance(source, Model):
+        return source.about, source
+    row = source.experiment
+    parts = [
+        f"run {source.path.name}",
+        *([f"profile {profile}"] if profile else []),
+        f"{row.image_size} px, {row.steps} steps",
+        f"perceptual network: {source.features_kind}",
+    ]
+    model = Model(source.generator(), tuple(domain_names(row)), SEPARATOR.join(parts))
+    return row.title, model
 
 
 def _filled(**parts: str) -> str:
@@ -136,12 +170,12 @@ _WITHOUT_NETWORK = {
 }
 
 
-def _with_network(run: Run) -> dict[str, str]:
+def _with_network(generator: Generator) -> dict[str, str]:
     # Compiling what the page holds, and a worker made of it; still, nothing is fetched.
     return {
         "scripts": "'unsafe-inline' 'wasm-unsafe-eval' blob:; worker-src blob:",
         "script": joined("lattice.js", "atlas.js", "own.js"),
-        "own": joined("own.html").replace("{{ network }}", network_json(run.generator())),
+        "own": joined("own.html").replace("{{ network }}", network_json(generator)),
     }
 
 
@@ -150,16 +184,12 @@ def _expression(module: str) -> str:
     return f"(() => {{\n{module.replace('export default', 'return')}\n}})()"
 
 
-def _made(run: Run, nodes: int, divisions: int, profile: str, network: bool) -> str:
-    row = run.experiment
+def _made(about: str, nodes: int, divisions: int, network: bool) -> str:
     parts = [
-        f"run {run.path.name}",
-        *([f"profile {profile}"] if profile else []),
-        f"{row.image_size} px, {row.steps} steps",
+        about,
         f"translated by the network at {nodes} nodes of S ({divisions} divisions), between them "
         "blended in the page",
         *([f"your own photos by {PACKAGE} {VERSION}"] if network else []),
-        f"perceptual network: {run.features_kind}",
     ]
     return SEPARATOR.join(parts)
 

@@ -21,7 +21,7 @@ from sgnlib.datasets.sampling import to_pixels
 from sgnlib.evaluation.translate import translate
 from sgnlib.experiments import EXPERIMENTS, MODEL_1, Experiment, Reconstruction, smoke
 from sgnlib.live import atlas
-from sgnlib.live.atlas import atlas_html, atlas_photos, write_atlas
+from sgnlib.live.atlas import atlas_html, atlas_photos, photographs, write_atlas
 from sgnlib.live.onnx import mix_model
 from sgnlib.live.web_runtime import WebRuntime
 from sgnlib.training.runs import Run
@@ -124,15 +124,15 @@ def test_enlarged_pictures_stay_small(
     assert decoded(data(file.read_text())["photos"][0]["photo"]).shape == (256, 256, 3)
 
 
-def test_photos_of_ones_own_become_squares_of_the_runs_size(tmp_path: Path) -> None:
+def test_photos_of_ones_own_become_squares(tmp_path: Path) -> None:
     for name, size in (("a.jpg", (90, 60)), ("b.png", (40, 70))):
         Image.new("RGB", size, (200, 100, 50)).save(tmp_path / name)
-    photos = atlas_photos(smoke(MODEL_1), [tmp_path / "a.jpg", tmp_path / "b.png"])
-    side = smoke(MODEL_1).image_size
-    assert photos.shape == (2, 3, side, side)
+    photos = photographs(3, [tmp_path / "a.jpg", tmp_path / "b.png"])
+    assert photos.shape == (2, 3, 256, 256)
     assert photos.min() >= -1
     with pytest.raises(FileNotFoundError):
-        atlas_photos(smoke(MODEL_1), [tmp_path / "none.jpg"])
+        photographs(3, [tmp_path / "none.jpg"])
+    assert len(photographs(3)) == 6 and len(photographs(4)) == 3
 
 
 def test_there_are_fewer_test_photos_where_there_are_more_nodes(
@@ -150,7 +150,7 @@ def test_there_are_fewer_test_photos_where_there_are_more_nodes(
     assert asked == [8, 3, 1]
 
 
-def test_the_command_writes_a_page_of_the_run(
+def test_the_command_writes_a_page_of_the_model(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr("sgnlib.evaluation.models.find_run", lambda row: run)
@@ -159,10 +159,12 @@ def test_the_command_writes_a_page_of_the_run(
     own = ["--photo", str(tmp_path / "own.png")]
     assert cli.main(["atlas", "model-1", "--profile", "smoke", *own, "--out", str(out)]) == 0
     assert "1 photos" in capsys.readouterr().out
-    assert "profile smoke" in out.read_text()
+    assert run.path.name in out.read_text()
     monkeypatch.setattr("sgnlib.evaluation.models.find_run", lambda row: None)
     assert cli.main(["atlas", "model-1", "--profile", "smoke", *own, "--out", str(out)]) == 1
     assert "`sgn train model-1 --profile smoke`" in capsys.readouterr().err
+    assert cli.main(["atlas", "model-1", *own, "--out", str(out)]) == 0
+    assert "shipped with the project: laptop, real photographs" in out.read_text()
 
 
 def test_its_help_shows_examples_that_parse(capsys: pytest.CaptureFixture[str]) -> None:
