@@ -141,7 +141,7 @@ def _room(domains: int, divisions: int) -> int:
 def _named(source: Run | Model, profile: str) -> tuple[str, Model]:
     """A title, and the model with what is to be said of it."""
     if isinstance(source, Model):
-        return source.about, source
+        return source.about.partition(" (")[0], source
     row = source.experiment
     parts = [
         f"run {source.path.name}",

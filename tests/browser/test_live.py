@@ -245,8 +245,11 @@ def test_dragging_changes_the_picture_to_the_networks(mixer: Page, weights: Path
     take_the_knob(mixer)
     before = mixer.evaluate("frames.length")
     for position in (1, 2, 0, 1):
+        leg = mixer.evaluate("frames.length")
         mixer.mouse.move(*corner(mixer, position), steps=12)
         mixer.wait_for_timeout(700)
+        shares = mixer.evaluate(f"frames.slice({leg}).map(frame => frame.sym[{position}])")
+        assert shares == sorted(shares), "S went back"
     mixer.mouse.up()
     sym = settled(mixer, near(0, 1, 0))
     assert mixer.evaluate("frames.length") - before >= 3, "it changed while the point moved"
