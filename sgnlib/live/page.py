@@ -1,23 +1,36 @@
-"""What a page of `sgn mix` shows."""
+"""What a page of `sgn mix` shows: at once, a heading; and the mixer as soon as torch is imported.
+
+Imports take seconds. They go on in a thread while the browser gets the page's scripts.
+"""
 
 from __future__ import annotations
 
 import html
+import threading
 
 from ipywidgets import HTML, VBox
 
-from sgnlib.evaluation.models import find_model
-from sgnlib.live.mixer import Mixer
 from sgnlib.live.settings import Settings
 
 
 def page() -> VBox:
     """The mixer that the command's options ask for, or in words why there is none."""
-    settings = Settings.taken()
+    box = VBox([HTML("<h1>Live mixing</h1><p role='status'>The network is on its way …</p>")])
+    threading.Thread(target=fill, args=(box, Settings.taken()), daemon=True).start()
+    return box
+
+
+def fill(box: VBox, settings: Settings) -> None:
+    """Puts the mixer, or what went wrong, into a box."""
+    from sgnlib.evaluation.models import find_model
+    from sgnlib.live.mixer import Mixer
+
     try:
         model = find_model(settings.model, settings.profile, settings.seed)
         mixer = Mixer(model.generator, settings.photo, domains=model.domains)
-    except (OSError, ValueError, KeyError) as error:
-        return VBox([HTML(f"<p role='alert'>{html.escape(str(error))}</p>")])
+    except Exception as error:  # nobody else hears of it
+        box.children = [HTML(f"<p role='alert'>{html.escape(str(error))}</p>")]
+        return
     # Inside a box, the mixer shows no still picture above itself.
-    return VBox([HTML(f"<h1>Live mixing</h1><p>{html.escape(model.about)}</p>"), mixer])
+    about = HTML(f"<h1>Live mixing</h1><p>{html.escape(model.about)}</p>")
+    box.children = [about, mixer]

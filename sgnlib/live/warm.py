@@ -1,8 +1,8 @@
-"""The first page's kernel, which imports torch while the server is still starting.
+"""The first page's kernel, which imports torch while server and browser are still starting.
 
-Run as a program, this module is that kernel: it imports what a page needs, and then waits for the
-server to say on standard input which connection to serve. Until then, the standard library is all
-that is imported here, so that it can be started at once.
+Run as a program, this module is that kernel: it imports what a page needs, and waits for the server
+to say on standard input which connection to serve. Until then, the standard library is all that is
+imported here, so that it can be started at once.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ import json
 import os
 import subprocess
 import sys
+import threading
+from importlib import import_module
 
 
 def start_kernel() -> subprocess.Popen[bytes]:
@@ -44,8 +46,10 @@ def main() -> None:
 
     import sgnlib.live.page  # noqa: F401
 
+    # In a thread of its own: the page is served, and the browser gets its scripts, meanwhile.
+    threading.Thread(target=import_module, args=["sgnlib.live.mixer"], daemon=True).start()
     if not (told := sys.stdin.buffer.read()):
-        return
+        os._exit(0)  # the import does not have to be waited for
     orders = json.loads(told)
     os.environ.update(orders["environment"])
     launch_new_instance(argv=orders["options"])

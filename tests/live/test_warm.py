@@ -10,10 +10,14 @@ import sys
 from typing import Any
 
 import pytest
+from ipywidgets import VBox
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
 
+from sgnlib.live.mixer import Mixer
+from sgnlib.live.page import fill
 from sgnlib.live.provisioner import WarmProvisioner, register
+from sgnlib.live.settings import Settings
 from sgnlib.live.warm import start_kernel
 
 COMMAND = ["python", "-m", "ipykernel_launcher", "-f", "kernel-1.json"]
@@ -71,8 +75,23 @@ def test_without_orders_the_kernel_ends() -> None:
     assert kernel.returncode == 0
 
 
-def test_a_page_imports_no_more_than_it_needs() -> None:
-    code = "import sys, sgnlib.live.page; print(*sys.modules)"
+def imported(modules: str) -> set[str]:
+    code = f"import sys, {modules}; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    heavy = {"matplotlib", "torchvision", "skimage", "sklearn", "openvino"}
-    assert not heavy & set(done.stdout.split())
+    return set(done.stdout.split())
+
+
+def test_a_page_imports_no_more_than_it_needs() -> None:
+    assert "torch" not in imported("sgnlib.live.page"), "the page is there before the network"
+    heavy = {"matplotlib", "torchvision", "skimage", "sklearn", "openvino", "pandas"}
+    assert not heavy & imported("sgnlib.live.mixer, sgnlib.evaluation.models")
+
+
+def test_a_page_gets_its_mixer_or_says_why_it_has_none() -> None:
+    box = VBox()
+    fill(box, Settings("model-1", None, 0, None))
+    heading, mixer = box.children
+    assert "shipped with the project" in heading.value and isinstance(mixer, Mixer)
+    fill(box, Settings("<nobody>", None, 0, None))
+    (words,) = box.children
+    assert "role='alert'" in words.value and "&lt;nobody&gt;" in words.value
