@@ -22,7 +22,14 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from playwright.sync_api import Browser, BrowserContext, FloatRect, Page, TimeoutError, expect
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    FloatRect,
+    Page,
+    TimeoutError,
+    expect,
+)
 
 from sgnlib.evaluation.models import find_model
 from sgnlib.live.backends import LEAST_PSNR, TorchBackend, psnr
@@ -145,6 +152,8 @@ def opened(context: Browser | BrowserContext, url: str) -> Page:
 
 def run_cell(page: Page) -> None:
     """Runs the first cell. A notebook that is still being opened swallows keys: tries again."""
+    slow = page.locator("dialog.jp-Dialog").get_by_role("button", name="Keep Waiting")
+    page.add_locator_handler(slow, lambda button: button.click())  # a busy machine is asked this
     idle = ".jp-Notebook-ExecutionIndicator[data-status=idle]"
     page.locator(idle).wait_for(state="attached")
     for _ in range(3):
