@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 
 import numpy as np
@@ -93,12 +92,3 @@ def test_what_is_no_place_in_the_lattice_is_refused() -> None:
         surrounding((0.5, 0.2, 0.2), 4)
     with pytest.raises(ValueError, match="at least 1 division; got 0"):
         surrounding((0.5, 0.5), 0)
-
-
-def test_it_can_run_on_every_move_of_the_pointer() -> None:
-    moves = points(5, 2000)
-    start = time.perf_counter()
-    for sym in moves:
-        surrounding(sym, 10)
-    # About 10 us each; the bound leaves room for a busy machine.
-    assert (time.perf_counter() - start) / len(moves) < 200e-6
