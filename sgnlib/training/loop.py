@@ -6,7 +6,6 @@ import hashlib
 import json
 import logging
 import os
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
@@ -18,14 +17,8 @@ import torch
 from tqdm import tqdm
 
 from sgnlib.experiments import Experiment
-from sgnlib.storage import (
-    CorruptFile,
-    advice_on_full_disk,
-    atomic_write,
-    locked,
-    move,
-    write_hashed,
-)
+from sgnlib.storage import advice_on_full_disk, atomic_write, locked, write_hashed
+from sgnlib.training import renewal
 from sgnlib.training import runs as files
 from sgnlib.training.checkpoints import Checkpoints
 from sgnlib.training.distributed import Group, joined
@@ -83,13 +76,13 @@ def train(
     with joined(choose_device(device), row.batch_size) as group:
         group.agree(lambda: {"run": path.name, "code": training_code(), "torch": torch.__version__})
         with _locked(path, group):
-            folder, missing = group.from_first(lambda: _plan(path, fresh))
+            folder, missing = group.from_first(lambda: renewal.plan(path, fresh))
             if missing:
                 with repeatable(row, group.device), advice_on_full_disk():
                     training = _Training(row, folder, group, precision, pace)
                     training.run(progress, on_step, checkpoint_seconds)
             if folder != path and group.first:
-                _replace(path)
+                renewal.replace(path)
             group.barrier()
     return Run(path)
 
@@ -250,64 +243,6 @@ def _locked(path: Path, group: Group) -> Iterator[None]:
     lock, purpose = path.with_name(f".{path.name}.lock"), f"it trains {path.name}"
     with locked(lock, purpose, wait=group.size == 1) if group.first else nullcontext():
         yield
-
-
-def _plan(path: Path, fresh: bool) -> tuple[Path, bool]:
-    """The folder to train in, another one where a run is replaced, and whether it is unfinished."""
-    _settle(path)
-    finished = _load_finished(path)
-    if finished and not fresh:
-        return path, False
-    replaces = fresh or (path / files.MANIFEST).exists()
-    folder = _anew(path) if replaces else path
-    return folder, not Run(folder).up_to_date  # a replacement may only lack its renaming
-
-
-def _load_finished(path: Path) -> Run | None:
-    """The run if it is complete and whole; says so if it is damaged or of other code."""
-    run = Run(path)
-    if not run.complete:
-        return None
-    try:
-        run.verify()
-    except CorruptFile as error:
-        log.warning("the finished run is damaged, it is trained again: %s", error)
-        return None
-    if not run.up_to_date:
-        log.warning(
-            "%s was trained by other code (%s, now %s); train(..., fresh=True) trains it anew",
-            path.name,
-            run.info["code"],
-            training_code(),
-        )
-    return run
-
-
-# A run that is there is replaced in two renames; `_settle` mends what a crash between them left.
-
-
-def _anew(path: Path) -> Path:
-    return path.with_name(f".{path.name}.anew")
-
-
-def _old(path: Path) -> Path:
-    return path.with_name(f".{path.name}.old")
-
-
-def _replace(path: Path) -> None:
-    if path.exists():
-        move(path, _old(path))
-    move(_anew(path), path)
-    shutil.rmtree(_old(path), ignore_errors=True)
-
-
-def _settle(path: Path) -> None:
-    if not path.exists():
-        if Run(_anew(path)).complete:
-            move(_anew(path), path)
-        elif _old(path).exists():
-            move(_old(path), path)
-    shutil.rmtree(_old(path), ignore_errors=True)
 
 
 def _sweep(folder: Path) -> None:

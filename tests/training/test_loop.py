@@ -15,7 +15,7 @@ import torch
 from sgnlib import storage
 from sgnlib.experiments import Experiment
 from sgnlib.storage import hash_file, sha256
-from sgnlib.training import journal, loop
+from sgnlib.training import journal, loop, renewal, runs
 from sgnlib.training.loop import train
 from sgnlib.training.runs import Run, find_run, run_path
 from sgnlib.training.runtime import repeatable
@@ -244,7 +244,7 @@ def test_death_between_the_renames_of_a_replacement(
     again: Callable[..., Run], renames: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = again()
-    before, real, calls = result(run), loop.move, []
+    before, real, calls = result(run), renewal.move, []
 
     def dies(source: Path, target: Path) -> None:
         calls.append(source)
@@ -252,10 +252,10 @@ def test_death_between_the_renames_of_a_replacement(
             raise KeyboardInterrupt
         real(source, target)
 
-    monkeypatch.setattr(loop, "move", dies)
+    monkeypatch.setattr(renewal, "move", dies)
     with pytest.raises(KeyboardInterrupt):
         again(fresh=True)
-    monkeypatch.setattr(loop, "move", real)
+    monkeypatch.setattr(renewal, "move", real)
     steps: list[int] = []
     assert result(again(on_step=counted(steps))) == before and steps == []
     (tmp_path / run.path.name / "old").touch()
@@ -301,6 +301,6 @@ def test_progress_goes_to_stderr_unless_hidden(
 
 
 def _pretend_other_code(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (loop, loop.files):
+    for module in (loop, renewal, runs):
         monkeypatch.setattr(module, "training_code", lambda: "othercode")
     logging.getLogger("sgnlib").setLevel(logging.INFO)
