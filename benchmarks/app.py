@@ -9,13 +9,9 @@ Chromium, headless, is there before the server starts, as a user's browser is.
 from __future__ import annotations
 
 import argparse
-import re
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
@@ -31,7 +27,7 @@ from sgnlib.live.mixer import SIDE
 from sgnlib.live.photos import shipped_photos
 from sgnlib.live.session import Frame, Session
 from tests.browser.conftest import FLAGS, chromium
-from tests.browser.test_live import answers, corner, opened, running, settled, take_the_knob
+from tests.browser.test_live import corner, mixing, opened, settled, take_the_knob
 
 RESULT = results.RESULTS / "app.csv"
 MOVES = 120
@@ -55,7 +51,10 @@ def main() -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
         starts = [started(browser, given.model) for _ in range(given.rounds)]
-        with served(given.model) as (server, address):
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            mixing(Path(folder), "--model", given.model) as (server, address),
+        ):
             page = opened(browser, address)
             settled(page)
             page.wait_for_timeout(15_000)  # the backend is chosen, the nodes are made and refined
@@ -82,22 +81,13 @@ def main() -> None:
         results.show("app", text)
 
 
-@contextmanager
-def served(model: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """The running app and its address."""
-    command = [sys.executable, "-m", "sgnlib.cli", "mix", "--no-browser", "--model", model]
-    with tempfile.TemporaryDirectory() as folder, running(command, Path(folder)) as server:
-        assert server.stdout
-        found = re.search(r"http\S+", server.stdout.readline())
-        assert found, (Path(folder) / "log").read_text()
-        answers(found[0].split("?")[0])
-        yield server, found[0]
-
-
 def started(browser: Browser, model: str) -> float:
     """Seconds from the command to the first exact picture on the screen."""
     start = time.perf_counter()
-    with served(model) as (_, address):
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        mixing(Path(folder), "--model", model) as (_, address),
+    ):
         page = opened(browser, address)
         page.wait_for_function("frames.length")
         seconds = time.perf_counter() - start

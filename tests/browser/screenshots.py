@@ -5,7 +5,6 @@ They go to figures/screenshots. The photograph is the first of those that ship w
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
 import tempfile
@@ -16,7 +15,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 from sgnlib import paths
 from sgnlib.storage import atomic_write
 from tests.browser.conftest import FLAGS, chromium
-from tests.browser.test_live import answers, field, opened, running, settled
+from tests.browser.test_live import field, mixing, opened, settled
 
 FOLDER = paths.ROOT / "figures" / "screenshots"
 WIDTH, HEIGHT = 1180, 800
@@ -26,13 +25,8 @@ def main() -> None:
     """Mixer and atlas."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
-        command = [sys.executable, "-m", "sgnlib.cli", "mix", "--no-browser"]
-        with running(command, Path(folder)) as server:
-            assert server.stdout
-            found = re.search(r"http\S+", server.stdout.readline())
-            assert found
-            answers(found[0].split("?")[0])
-            take_mixer(browser, found[0])
+        with mixing(Path(folder)) as (_, address):
+            take_mixer(browser, address)
         page = Path(folder) / "atlas.html"
         command = [sys.executable, "-m", "sgnlib.cli", "atlas", "model-1", "--out", str(page)]
         subprocess.run(command, check=True)

@@ -22,14 +22,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image
-from playwright.sync_api import (
-    Browser,
-    BrowserContext,
-    FloatRect,
-    Page,
-    TimeoutError,
-    expect,
-)
+from playwright.sync_api import Browser, BrowserContext, FloatRect, Page, TimeoutError, expect
 
 from sgnlib.evaluation.models import find_model
 from sgnlib.live.backends import LEAST_PSNR, TorchBackend, psnr
@@ -95,17 +88,23 @@ def answers(url: str) -> None:
             time.sleep(0.2)
 
 
-@pytest.fixture(scope="module")
-def app(weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of `sgn mix`."""
-    folder = tmp_path_factory.mktemp("app")
-    command = [sys.executable, "-m", "sgnlib.cli", "mix", "--no-browser", "--model", str(weights)]
+@contextmanager
+def mixing(folder: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """`sgn mix` with these arguments, and its address, which answers."""
+    command = [sys.executable, "-m", "sgnlib.cli", "mix", "--no-browser", *arguments]
     with running(command, folder) as server:
         assert server.stdout
         found = re.search(r"http\S+", server.stdout.readline())
         assert found, (folder / "log").read_text()
         answers(found[0].split("?")[0])
-        yield found[0]
+        yield server, found[0]
+
+
+@pytest.fixture(scope="module")
+def app(weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of `sgn mix`."""
+    with mixing(tmp_path_factory.mktemp("app"), "--model", str(weights)) as (_, address):
+        yield address
 
 
 @pytest.fixture(scope="module")
