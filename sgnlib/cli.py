@@ -7,6 +7,7 @@ import sys
 import textwrap
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from sgnlib import __version__, commands, data_commands, network
 from sgnlib.experiments import EXPERIMENTS, PROFILES
@@ -22,7 +23,6 @@ SWITCHES = {
     "--debug": "show where an error came from",
     "--offline": "never use the network, as SGN_OFFLINE=1 says for everything",
 }
-
 
 MODELS = "experiment, imported model, or .safetensors file (default model-1)"
 
@@ -92,10 +92,8 @@ def _adder(parser: argparse.ArgumentParser) -> Add:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         added.set_defaults(command=command)
-        for (
-            flag,
-            told,
-        ) in SWITCHES.items():  # no default: a nested command would overwrite what is set
+        # No default: a nested command would overwrite what is set.
+        for flag, told in SWITCHES.items():
             added.add_argument(
                 flag, action="store_const", const=True, default=argparse.SUPPRESS, help=told
             )
@@ -214,9 +212,7 @@ def _add_mixing(add: Add) -> None:
         sgn atlas model-1 --network
         """,
     )
-    atlas.add_argument("model", nargs="?", default="model-1", help=MODELS)
-    _profile(atlas, None)
-    atlas.add_argument("--seed", type=int, default=0)
+    _model(atlas, "model", nargs="?")
     atlas.add_argument(
         "--photo",
         type=Path,
@@ -248,8 +244,8 @@ def _add_mixing(add: Add) -> None:
     mix.add_argument("--no-browser", action="store_true", help="only print the address")
 
 
-def _model(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--model", default="model-1", help=MODELS)
+def _model(parser: argparse.ArgumentParser, name: str = "--model", **more: Any) -> None:
+    parser.add_argument(name, default="model-1", help=MODELS, **more)
     _profile(parser, None)
     parser.add_argument("--seed", type=int, default=0)
 

@@ -29,12 +29,19 @@ class Model:
     Attributes:
         generator: It.
         domains: Names of its domains; "domain 1", ... where nobody knows them.
-        about: A few words on where it is from.
+        name: What to call it.
+        origin: A few words on where it is from; of a run, its perceptual network too.
     """
 
     generator: Generator
     domains: tuple[str, ...]
-    about: str
+    name: str
+    origin: str
+
+    @property
+    def about(self) -> str:
+        """Name and origin in one line."""
+        return f"{self.name} ({self.origin})"
 
 
 def find_model(model: str, profile: str | None, seed: int = 0) -> Model:
@@ -56,21 +63,20 @@ def find_model(model: str, profile: str | None, seed: int = 0) -> Model:
         for candidate in [profile] if profile else LARGEST_FIRST:
             row = replace(at_profile(experiment(model), candidate), seed=seed)
             if run := _any_features(row):
-                return _of_run(run, f"{row.title} ({run.path.name})")
+                return of_run(run)
             if seed == 0 and shipped(model, candidate).is_file():
                 return shipped_model(model, candidate)
         wanted = profile or "quick"
-        run = trained(replace(at_profile(experiment(model), wanted), seed=seed), wanted)
-        return _of_run(run, f"{run.experiment.title} ({run.path.name})")
+        return of_run(trained(replace(at_profile(experiment(model), wanted), seed=seed), wanted))
     if (imported := _imported(model)).is_file():
-        return _unnamed(_from_file(imported), f"{model} (imported)")
+        return _unnamed(_from_file(imported), model, "imported")
     file = Path(model)
     if not file.is_file():
         known = ", ".join([*(row.name for row in EXPERIMENTS), *_imported_names()])
         raise FileNotFoundError(f"{model!r} is neither a file nor a model; models are {known}")
     if (file.parent / EXPERIMENT).is_file():
-        return _of_run(Run(file.parent), str(file))
-    return _unnamed(_from_file(file), str(file))
+        return of_run(Run(file.parent))
+    return _unnamed(_from_file(file), file.stem, str(file))
 
 
 def trained(row: Experiment, profile: str) -> Run:
@@ -103,13 +109,21 @@ def import_weights(checkpoint: Path, name: str | None = None) -> tuple[Path, Gen
     return path, generator
 
 
-def _of_run(run: Run, about: str) -> Model:
-    return Model(run.generator(), tuple(domain_names(run.experiment)), about)
+def of_run(run: Run) -> Model:
+    """A finished run's generator.
+
+    Raises:
+        CorruptFile: The weights are not those that were written.
+    """
+    row = run.experiment
+    size = f"{row.image_size} px, {row.steps} steps"
+    origin = f"run {run.path.name}, {size}, perceptual network: {run.features_kind}"
+    return Model(run.generator(), tuple(domain_names(row)), row.title, origin)
 
 
-def _unnamed(generator: Generator, about: str) -> Model:
+def _unnamed(generator: Generator, name: str, origin: str) -> Model:
     names = tuple(f"domain {k}" for k in range(1, generator.domains + 1))
-    return Model(generator, names, about)
+    return Model(generator, names, name, origin)
 
 
 def shipped(model: str, profile: str) -> Path:
@@ -132,8 +146,9 @@ def shipped_model(model: str, profile: str) -> Model:
         CorruptFile: They are missing or not those that were written.
     """
     row = experiment(model)
-    about = f"{row.title} (shipped with the project: {profile}, {SHIPPED_WITH[profile]})"
-    return Model(_from_file(shipped(model, profile)), tuple(domain_names(row)), about)
+    origin = f"shipped with the project: {profile}, {SHIPPED_WITH[profile]}"
+    generator = _from_file(shipped(model, profile))
+    return Model(generator, tuple(domain_names(row)), row.title, origin)
 
 
 def _any_features(row: Experiment) -> Run | None:

@@ -20,8 +20,8 @@ from PIL import Image
 from sgnlib.datasets.folders import read_image
 from sgnlib.datasets.sampling import to_images, to_pixels
 from sgnlib.evaluation.images import showcase
-from sgnlib.evaluation.labels import domain_names, title
-from sgnlib.evaluation.models import Model
+from sgnlib.evaluation.labels import title
+from sgnlib.evaluation.models import Model, of_run
 from sgnlib.evaluation.translate import mixes
 from sgnlib.experiments import Experiment
 from sgnlib.live.assets import PAD_SCRIPT, STAGE_SCRIPT, joined
@@ -38,6 +38,9 @@ from sgnlib.training.runs import Run
 SMALLEST_SIDE = 256
 """Pixels; smaller pictures are enlarged smoothly, for a browser does it less well."""
 
+DIVISIONS = 4
+"""Of the lattice, from corner to corner."""
+
 QUALITY = 90
 """Of WebP: 15 pictures of 256 pixels take about 150 kB."""
 
@@ -50,7 +53,7 @@ def write_atlas(
     source: Run | Model,
     photos: Images,
     *,
-    divisions: int = 4,
+    divisions: int = DIVISIONS,
     profile: str = "",
     network: bool = False,
 ) -> Path:
@@ -67,7 +70,7 @@ def atlas_html(
     source: Run | Model,
     photos: Images,
     *,
-    divisions: int = 4,
+    divisions: int = DIVISIONS,
     profile: str = "",
     network: bool = False,
 ) -> str:
@@ -84,7 +87,7 @@ def atlas_html(
     Raises:
         RuntimeMissing: The network is wanted, and onnxruntime-web cannot be had.
     """
-    name, model = _named(source, profile)
+    model = of_run(source) if isinstance(source, Run) else source
     nodes = all_nodes(len(model.domains), divisions)
     translated = mixes(model.generator, photos, torch.tensor(nodes) / divisions)
     atlas = {
@@ -98,15 +101,15 @@ def atlas_html(
         ],
     }
     return _filled(
-        title=html.escape(name),
+        title=html.escape(model.name),
         corners=str(min(len(model.domains), 3)),
-        made=html.escape(_made(model.about, len(nodes), divisions, network)),
+        made=html.escape(_made(model.origin, profile, len(nodes), divisions, network)),
         atlas=json.dumps(atlas).replace("<", r"\u003c"),
         **(_with_network(model.generator) if network else _WITHOUT_NETWORK),
     )
 
 
-def atlas_photos(experiment: Experiment, divisions: int = 4) -> Images:
+def atlas_photos(experiment: Experiment, divisions: int = DIVISIONS) -> Images:
     """The most colourful test photos of a row, as many as a page has room for.
 
     Args:
@@ -129,28 +132,13 @@ def photographs(domains: int, files: Sequence[Path] = ()) -> Images:
         ImageError: A file cannot be used.
     """
     if not files:
-        return torch.cat(list(shipped_photos(SMALLEST_SIDE).values())[: _room(domains, 4)])
+        return torch.cat(list(shipped_photos(SMALLEST_SIDE).values())[: _room(domains, DIVISIONS)])
     pixels = [read_image(file, SMALLEST_SIDE, smallest=8).copy() for file in files]
     return to_images(torch.stack([torch.from_numpy(one) for one in pixels]))
 
 
 def _room(domains: int, divisions: int) -> int:
     return min(max(PICTURES // len(all_nodes(domains, divisions)), 1), 8)
-
-
-def _named(source: Run | Model, profile: str) -> tuple[str, Model]:
-    """A title, and the model with what is to be said of it."""
-    if isinstance(source, Model):
-        return source.about.partition(" (")[0], source
-    row = source.experiment
-    parts = [
-        f"run {source.path.name}",
-        *([f"profile {profile}"] if profile else []),
-        f"{row.image_size} px, {row.steps} steps",
-        f"perceptual network: {source.features_kind}",
-    ]
-    model = Model(source.generator(), tuple(domain_names(row)), SEPARATOR.join(parts))
-    return row.title, model
 
 
 def _filled(**parts: str) -> str:
@@ -184,9 +172,10 @@ def _expression(module: str) -> str:
     return f"(() => {{\n{module.replace('export default', 'return')}\n}})()"
 
 
-def _made(about: str, nodes: int, divisions: int, network: bool) -> str:
+def _made(origin: str, profile: str, nodes: int, divisions: int, network: bool) -> str:
     parts = [
-        about,
+        origin,
+        *([f"profile {profile}"] if profile else []),
         f"translated by the network at {nodes} nodes of S ({divisions} divisions), between them "
         "blended in the page",
         *([f"your own photos by {PACKAGE} {VERSION}"] if network else []),
