@@ -63,10 +63,11 @@ class Sliders:
         self, names: Sequence[str], hues: Sequence[str], moved: Callable[[int, float], None]
     ) -> None:
         self.boxes = [_slider(name, hue) for name, hue in zip(names, hues, strict=True)]
+        self._moved = moved
         self._following = _Following()
         self._last = 0.0
         for position, box in enumerate(self.boxes):
-            box.observe(partial(self._heard, position, moved), names="value")
+            box.observe(partial(self._heard, position), names="value")
 
     def follow(self, sym: Sequence[float], *, at_once: bool) -> None:
         """Goes to an S; any thread may call this.
@@ -84,11 +85,9 @@ class Sliders:
                 box.value = round(value, DECIMALS)
             self._following.here = False
 
-    def _heard(
-        self, position: int, moved: Callable[[int, float], None], change: Mapping[str, Any]
-    ) -> None:
+    def _heard(self, position: int, change: Mapping[str, Any]) -> None:
         if not self._following.here:
-            moved(position, change["new"])
+            self._moved(position, change["new"])
 
 
 class _Following(threading.local):
@@ -110,7 +109,7 @@ def switch(name: str) -> widgets.Checkbox:
 
 
 def encoded(picture: Picture, kind: str) -> bytes:
-    """A picture as a file\'s bytes: "JPEG" in 1 ms, or "PNG", exact."""
+    """A picture as a file's bytes: "JPEG" in 1 ms, or "PNG", exact."""
     buffer = io.BytesIO()
     options = {"quality": 90} if kind == "JPEG" else {"compress_level": 1}
     Image.fromarray(picture).save(buffer, kind, **options)

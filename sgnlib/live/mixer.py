@@ -8,24 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import ipywidgets as widgets
-import torch
 from IPython.display import display
 
 from sgnlib.evaluation.labels import domain_names, sym_label, title
 from sgnlib.live.attention import attention_picture
 from sgnlib.live.backends import Backend, to_picture
-from sgnlib.live.controls import (
-    STEP,
-    Sliders,
-    encoded,
-    presets,
-    rebalanced,
-    switch,
-    thumbnail,
-)
+from sgnlib.live.controls import STEP, Sliders, encoded, presets, rebalanced, switch, thumbnail
 from sgnlib.live.filming import tour_film
 from sgnlib.live.pad import nearest, simplex_pad
-from sgnlib.live.photos import open_photo, open_upload, shipped_photos
+from sgnlib.live.photos import open_upload, photos
 from sgnlib.live.session import Frame, Session
 from sgnlib.live.stage import Stage
 from sgnlib.nn.generator import Generator
@@ -70,7 +61,7 @@ class Mixer(widgets.VBox):
         self._generator = model.generator() if isinstance(model, Run) else model
         self._domains = _names(model, self._generator, domains)
         self._backend = backend
-        self._photos = _photos(photo)
+        self._photos = photos(photo, SIDE)
         self._photo = next(iter(self._photos.values()))
         self._sym: tuple[float, ...] = ()
         k = len(self._domains)
@@ -295,14 +286,3 @@ def _names(
     if len(domains) != generator.domains:
         raise ValueError(f"the generator has {generator.domains} domains; got names {domains}")
     return list(domains)
-
-
-def _photos(photo: Images | Path | str | None) -> dict[str, Images]:
-    shipped = shipped_photos(SIDE)
-    if photo is None:
-        return shipped
-    if isinstance(photo, torch.Tensor):
-        if photo.ndim != 4 or len(photo) != 1:
-            raise ValueError(f"a photo has shape (1, 3, height, width); got {tuple(photo.shape)}")
-        return {"this photo": photo, **shipped}
-    return {Path(photo).name: open_photo(Path(photo), SIDE), **shipped}

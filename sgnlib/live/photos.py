@@ -26,6 +26,28 @@ def shipped_photos(side: int) -> dict[str, Images]:
     return {name: to_images(photo[None]) for name, photo in zip(names, pixels, strict=True)}
 
 
+def photos(own: Images | Path | str | None, side: int) -> dict[str, Images]:
+    """One's own photo, if there is one, before the shipped ones, by name; each a batch of one.
+
+    Args:
+        own: One image in [-1, 1], or a file.
+        side: Longer side in pixels of what is read.
+
+    Raises:
+        ValueError: It is several images, or none.
+        FileNotFoundError: No such file.
+        ImageError: As `open_photo`.
+    """
+    shipped = shipped_photos(side)
+    if own is None:
+        return shipped
+    if isinstance(own, torch.Tensor):
+        if own.ndim != 4 or len(own) != 1:
+            raise ValueError(f"a photo has shape (1, 3, height, width); got {tuple(own.shape)}")
+        return {"this photo": own, **shipped}
+    return {Path(own).name: open_photo(Path(own), side), **shipped}
+
+
 def open_photo(path: Path, side: int) -> Images:
     """Reads a photo; see `fit`.
 
