@@ -28,7 +28,7 @@ from benchmarks import results
 from sgnlib import paths
 from sgnlib.evaluation.models import find_model
 from sgnlib.evaluation.report import markdown_table
-from sgnlib.live.backends import Picture, TorchBackend, psnr, to_picture, usable
+from sgnlib.live.backends import Backend, Picture, TorchBackend, psnr, to_picture, usable
 from sgnlib.live.photos import shipped_photos
 from sgnlib.live.preview import Preview
 from sgnlib.nn.generator import Generator
@@ -66,7 +66,7 @@ def exact_pictures(generator: Generator, photo: Images, points: torch.Tensor) ->
     variants: dict[str, Callable[[torch.Tensor], np.ndarray]] = {
         "authors' form, float32, eager": lambda sym: _authors_form(generator, photo, sym)
     }
-    for backend in usable(generator, photo):
+    for backend in [*usable(generator, photo), *in_bytes(generator)]:
         prepared = backend.prepare(photo)
         variants[backend.name] = lambda sym, b=backend, p=prepared: b.picture(p, sym)
     times: dict[str, list[float]] = {name: [] for name in variants}
@@ -90,6 +90,15 @@ def exact_pictures(generator: Generator, photo: Images, points: torch.Tensor) ->
             "least PSNR, dB": [min(likeness[name]) for name in variants],
         }
     )
+
+
+def in_bytes(generator: Generator) -> Iterator[Backend]:
+    """The way that the engine does not choose by itself."""
+    try:
+        from sgnlib.live.openvino import OpenVINOBackend
+    except ImportError:  # not built for every processor
+        return
+    yield OpenVINOBackend(generator, "int8")
 
 
 def drag_frames(generator: Generator, photo: Images, frames: int = 300) -> pd.DataFrame:

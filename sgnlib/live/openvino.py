@@ -1,12 +1,16 @@
 """The generator as an OpenVINO graph, built layer by layer from the trained weights.
 
 Nothing is traced or exported, so the graph is exactly Table 4; it ends with the picture's bytes.
+
+In int8, the residual blocks (nine tenths of the work) multiply bytes. Nothing is calibrated for it:
+each convolution there is followed by an instance norm, which removes any scale and offset that its
+input was given, so every picture's own range is stretched over the bytes and never taken back.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cache
 from typing import Any, Literal
 
@@ -22,11 +26,16 @@ from sgnlib.nn.conditioning import CCAM, CentralBias, NoGate
 from sgnlib.nn.generator import Generator
 from sgnlib.shapes import Images
 
-Precision = Literal["f32", "bf16"]
+Precision = Literal["f32", "bf16", "int8"]
 Node = Any
+Conv = Callable[[Any, Node], Node]
+"""How the graph computes a convolution, given the layer and its input."""
 
 EPSILON = 1e-5
 """torch's epsilon in instance norm."""
+
+RANGE = np.float32(8)
+"""What bytes from 0 to 255 stand for in int8: about the range of normalised features."""
 
 
 class OpenVINOBackend:
@@ -34,14 +43,18 @@ class OpenVINOBackend:
 
     Args:
         generator: Trained.
-        precision: "f32", or "bf16" where the processor has it.
+        precision: "f32"; "bf16" where the processor has it; or "int8", whose likeness to float32
+            depends on the photo (`python -m benchmarks.mixing` has it): the engine does not choose
+            it by itself.
     """
 
     def __init__(self, generator: Generator, precision: Precision) -> None:
         self.name = f"OpenVINO {precision}"
         self._generator = generator
+        self._int8 = precision == "int8"
+        others = "bf16" if has_bfloat16() else "f32"
         self._config = {
-            "INFERENCE_PRECISION_HINT": precision,
+            "INFERENCE_PRECISION_HINT": others if self._int8 else precision,
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_NUM_THREADS": torch.get_num_threads(),
         }
@@ -65,7 +78,7 @@ class OpenVINOBackend:
 
     def _request(self, shape: tuple[int, ...]) -> Any:
         if shape not in self._requests:
-            model = build(self._generator, shape)
+            model = build(self._generator, shape, int8=self._int8)
             compiled = core().compile_model(model, "CPU", self._config)
             self._requests[shape] = compiled.create_infer_request()
         return self._requests[shape]
@@ -82,12 +95,17 @@ def has_bfloat16() -> bool:
     return "BF16" in core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
 
 
-def build(generator: Generator, shape: tuple[int, ...]) -> ov.Model:
+def build(
+    generator: Generator, shape: tuple[int, ...], *, int8: bool = False, rounded: bool = True
+) -> ov.Model:
     """The graph from the first convolution's features (CONCAT: the photo) and S to the bytes.
 
     Args:
         generator: Trained.
         shape: Of the features, (1, channels, height, width).
+        int8: Whether the residual blocks multiply bytes.
+        rounded: Whether it ends with bytes (1, height, width, 3), or with the image in [-1, 1],
+            (1, 3, height, width).
     """
     x = features = ops.parameter(list(shape), np.float32, name="features")
     sym = ops.parameter([1, generator.domains], np.float32, name="sym")
@@ -96,26 +114,67 @@ def build(generator: Generator, shape: tuple[int, ...]) -> ov.Model:
         x = _layer(generator.stem, ops.concat([x, planes], 1), sym)
     stages: tuple[Iterable[nn.Module], ...] = ((), generator.down, generator.blocks)
     for layers, gate in zip(stages, generator.gates, strict=True):
-        x = _layer(gate, _layers(layers, x, sym), sym)
-    x = _conv(generator.head, _layers(generator.up, x, sym))
-    bytes_ = ops.multiply(ops.add(ops.tanh(x), np.float32(1)), np.float32(127.5))
-    bytes_ = ops.convert(ops.round(bytes_, "half_to_even"), np.uint8)
-    return ov.Model([ops.transpose(bytes_, np.array([0, 2, 3, 1]))], [features, sym])
+        conv = _conv8 if int8 and layers is generator.blocks else _conv
+        x = _layer(gate, _layers(layers, x, sym, conv), sym)
+    x = ops.tanh(_conv(generator.head, _layers(generator.up, x, sym)))
+    return ov.Model([_bytes(x) if rounded else x], [features, sym])
 
 
-def _layers(layers: Iterable[nn.Module], x: Node, sym: Node) -> Node:
+def _bytes(x: Node) -> Node:
+    x = ops.round(ops.multiply(ops.add(x, np.float32(1)), np.float32(127.5)), "half_to_even")
+    return ops.transpose(ops.convert(x, np.uint8), np.array([0, 2, 3, 1]))
+
+
+def _conv(conv: nn.Conv2d | nn.ConvTranspose2d, x: Node) -> Node:
+    assert conv.bias is not None
+    bias = conv.bias.detach().numpy()
+    return ops.add(_convolved(conv, x, conv.weight.detach().numpy()), bias[None, :, None, None])
+
+
+def _conv8(conv: nn.Conv2d, x: Node) -> Node:
+    """A convolution of bytes, up to the scale and offset that an instance norm removes.
+
+    Every channel is moved to begin at 0 (reflection padding keeps the offset one constant per
+    output channel), and all are scaled alike, so that the widest fills the bytes. The range that
+    stands for them is an ordinary one: the norm's epsilon must not weigh more than in float32.
+    """
+    plane, everything = np.array([2, 3]), np.array([1, 2, 3])
+    x = ops.subtract(x, ops.reduce_min(x, plane, True))
+    width = ops.maximum(ops.reduce_max(x, everything, True), np.float32(EPSILON))
+    low, high = np.float32(0), RANGE
+    x = ops.multiply(x, ops.divide(RANGE, width))
+    x = ops.fake_quantize(x, low, high, low, high, 256)
+    weight = conv.weight.detach().numpy()
+    step = np.abs(weight).max(axis=(1, 2, 3), keepdims=True).clip(EPSILON) / 127
+    steps = ops.convert(ops.constant(np.round(weight / step).astype(np.int8)), np.float32)
+    return _convolved(conv, x, ops.multiply(steps, ops.constant(step)))
+
+
+def _convolved(conv: nn.Conv2d | nn.ConvTranspose2d, x: Node, weight: Any) -> Node:
+    pads, strides = [int(conv.padding[0])] * 2, list(conv.stride)
+    if isinstance(conv, nn.ConvTranspose2d):
+        return ops.convolution_backprop_data(
+            x, weight, strides, pads_begin=pads, pads_end=pads, output_padding=[1, 1]
+        )
+    if conv.padding_mode == "reflect":
+        edge = np.array([0, 0, *pads])
+        x, pads = ops.pad(x, edge, edge, "reflect"), [0, 0]
+    return ops.convolution(x, weight, strides, pads, pads, [1, 1])
+
+
+def _layers(layers: Iterable[nn.Module], x: Node, sym: Node, conv: Conv = _conv) -> Node:
     for layer in layers:
-        x = _layer(layer, x, sym)
+        x = _layer(layer, x, sym, conv)
     return x
 
 
-def _layer(layer: nn.Module, x: Node, sym: Node) -> Node:
+def _layer(layer: nn.Module, x: Node, sym: Node, conv: Conv = _conv) -> Node:
     match layer:
         case ConvBlock():
-            return ops.relu(_layer(layer.norm, _conv(layer.conv, x), sym))
+            return ops.relu(_layer(layer.norm, conv(layer.conv, x), sym))
         case ResidualBlock():
-            inner = ops.relu(_layer(layer.norm1, _conv(layer.conv1, x), sym))
-            return ops.add(x, _layer(layer.norm2, _conv(layer.conv2, inner), sym))
+            inner = ops.relu(_layer(layer.norm1, conv(layer.conv1, x), sym))
+            return ops.add(x, _layer(layer.norm2, conv(layer.conv2, inner), sym))
         case InstanceNorm():
             return _instance_norm(x)
         case CentralBias():
@@ -132,22 +191,6 @@ def _layer(layer: nn.Module, x: Node, sym: Node) -> Node:
 
 def _instance_norm(x: Node) -> Node:
     return ops.mvn(x, np.array([2, 3]), True, EPSILON, "inside_sqrt")
-
-
-def _conv(conv: nn.Conv2d | nn.ConvTranspose2d, x: Node) -> Node:
-    assert conv.bias is not None
-    weight, bias = conv.weight.detach().numpy(), conv.bias.detach().numpy()
-    pads, strides = [int(conv.padding[0])] * 2, list(conv.stride)
-    if isinstance(conv, nn.ConvTranspose2d):
-        x = ops.convolution_backprop_data(
-            x, weight, strides, pads_begin=pads, pads_end=pads, output_padding=[1, 1]
-        )
-    else:
-        if conv.padding_mode == "reflect":
-            edge = np.array([0, 0, *pads])
-            x, pads = ops.pad(x, edge, edge, "reflect"), [0, 0]
-        x = ops.convolution(x, weight, strides, pads, pads, [1, 1])
-    return ops.add(x, bias[None, :, None, None])
 
 
 def _linear(linear: nn.Linear, x: Node) -> Node:

@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 import torch
 
+from sgnlib.evaluation.models import shipped_model
 from sgnlib.experiments import Injection
 from sgnlib.live import backends
 from sgnlib.live.backends import LEAST_PSNR, TorchBackend, candidates, psnr, to_picture
+from sgnlib.live.photos import shipped_photos
 from sgnlib.nn.generator import Generator
+from sgnlib.sym import centre, corners
 
 POINTS = ((1.0, 0.0, 0.0), (0.2, 0.3, 0.5), (0.0, 1.5, 0.0))
 
@@ -44,6 +47,33 @@ def test_float32_is_the_same_up_to_rounding() -> None:
             got = backend.picture(backend.prepare(photo), torch.tensor([[0.2, 0.3, 0.5]]))
             wanted = to_picture(generator(photo, torch.tensor([[0.2, 0.3, 0.5]])))
             assert np.abs(got.astype(int) - wanted).max() <= 1, backend.name
+
+
+def test_float32_before_rounding_is_90_dB_from_torch(generator: Generator) -> None:
+    openvino = pytest.importorskip("sgnlib.live.openvino", reason="no OpenVINO for this processor")
+    photo = torch.rand(1, 3, 36, 64, generator=torch.Generator().manual_seed(1)) * 2 - 1
+    features = openvino.OpenVINOBackend(generator, "f32").prepare(photo)
+    graph = openvino.build(generator, tuple(features.shape), rounded=False)
+    precision = {"INFERENCE_PRECISION_HINT": "f32"}
+    compiled = openvino.core().compile_model(graph, "CPU", precision)
+    for point in POINTS:
+        sym = torch.tensor([point])
+        got = compiled([features.numpy(), sym.numpy()])[0]
+        error = np.mean((got - generator(photo, sym).numpy()) ** 2)
+        assert 10 * np.log10(2**2 / error) >= 90, point
+
+
+def test_int8_of_trained_weights_is_38_dB_from_torch() -> None:
+    openvino = pytest.importorskip("sgnlib.live.openvino", reason="no OpenVINO for this processor")
+    generator = shipped_model("model-1", "laptop").generator
+    photos = shipped_photos(128)
+    for name in ("astronaut", "rocket"):  # an ordinary photo, and one that is nearly all dark
+        plain = TorchBackend(generator)
+        int8 = openvino.OpenVINOBackend(generator, "int8")
+        for point in torch.cat([corners(3), centre(3)]):
+            wanted = plain.picture(plain.prepare(photos[name]), point[None])
+            got = int8.picture(int8.prepare(photos[name]), point[None])
+            assert 38 <= psnr(got, wanted) < 60, (name, point)  # above, it would be another format
 
 
 def test_only_pictures_alike_enough_are_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
