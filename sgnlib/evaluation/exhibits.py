@@ -91,8 +91,9 @@ EXHIBITS: tuple[Exhibit, ...] = (
             "on the way from reconstruction to the domain's corner.", "03_model_1"),
     Exhibit("live", BEYOND, "How near the blends that the mixer shows while dragging are to the "
             "exact pictures.", "11_live_mixing"),
-    Exhibit("real", BEYOND, "Models 1 to 3 trained on real photographs and paintings: losses and "
-            "distances on held-out images, and photographs that none of them has seen.",
+    Exhibit("real", BEYOND, "Models 1 to 3 trained on real photographs and paintings, Model 2 with "
+            "CONCAT and CBN too: losses and distances on held-out images, and photographs that "
+            "none of them has seen.",
             "12_real_images"),
 )
 # fmt: on

@@ -140,6 +140,24 @@ def own_corners(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     return pd.DataFrame(rows).T
 
 
+def deaf_to_sym(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Whether every loss is the same at all S, as CONCAT's must be: a row per model and loss.
+
+    It holds where least and most agree in all digits that the file has, but the last.
+
+    Args:
+        tables: From `results`.
+    """
+    rows: dict[str, Any] = {}
+    for model, table in tables.items():
+        for loss in (str(column) for column in table if str(column).startswith("L_")):
+            if loss != "L_G":  # a sum with the weights S
+                least, most = table[loss].min(), table[loss].max()
+                alike = bool(most - least <= 1e-4 * most)
+                rows[f"{model} {loss}"] = {"least": least, "most": most, "holds": alike}
+    return pd.DataFrame(rows).T
+
+
 def distances_fall(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Whether KID falls from the first corner to the painter's: a row per model and painter.
 

@@ -49,7 +49,7 @@ def find_model(model: str, profile: str | None, seed: int = 0) -> Model:
 
     Args:
         model: An experiment's name, the name of imported weights, or a .safetensors file: one in a
-            run's folder, or of a generator with CCAM.
+            run's folder, or a generator's weights.
         profile: For experiments: at whose sizes; the largest that is there if None. Where a
             profile is not trained, the weights of it that the project comes with serve.
         seed: For experiments.

@@ -141,6 +141,8 @@ CLAIMS: tuple[Claim, ...] = (
           "have every loss least at its own corner on held-out images.", _N["12"]),
     Claim("goal-real-distances", "goal", "And the distance (KID) to every painter falls from "
           "reconstruction to the painter's corner.", _N["12"]),
+    Claim("goal-real-concat", "goal", "On real images too, CONCAT's losses are the same at every "
+          "S.", _N["12"]),
 )
 # fmt: on
 

@@ -66,7 +66,8 @@ class Notebook:
 
 
 REAL_MODELS = tuple(
-    f"data/models/laptop/{row.name}.safetensors" for row in (MODEL_1, MODEL_2, MODEL_3)
+    f"data/models/laptop/{row.name}.safetensors"
+    for row in (MODEL_1, MODEL_2, MODEL_3, MODEL_2_CONCAT, MODEL_2_CBN)
 )
 
 NOTEBOOKS = (

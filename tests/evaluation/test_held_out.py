@@ -11,6 +11,7 @@ import torch
 from sgnlib.evaluation import held_out as module
 from sgnlib.evaluation.held_out import (
     PHOTOS,
+    deaf_to_sym,
     distances_fall,
     held_out,
     own_corners,
@@ -112,3 +113,14 @@ def test_losses_and_distances_are_judged_at_their_corners(tmp_path: Path) -> Non
     assert list(falls.index) == ["model-1 KID Van Gogh"] and falls["holds"].all()
     tables["model-1"].loc["(0.0, 1.0, 0.0)", "KID Van Gogh high"] = 3.6
     assert not distances_fall(tables)["holds"].any()
+
+
+def test_what_does_not_depend_on_s_is_seen() -> None:
+    points = pd.Index([PHOTOS, "(1.0, 0.0)", "(0.0, 1.0)"], name="S")
+    table = pd.DataFrame(
+        {"L_G": [None, 0.7, 0.2], "L_rec": [None, 0.7, 0.70001], "L_per": [None, 0.2, 0.3]},
+        index=points,
+    )
+    found = deaf_to_sym({"model": table})
+    assert list(found.index) == ["model L_rec", "model L_per"]
+    assert list(found["holds"]) == [True, False]

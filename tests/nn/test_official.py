@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from sgnlib.experiments import Injection
 from sgnlib.nn.generator import Generator
 from sgnlib.nn.official import generator_from_weights, import_official
 from tests import golden
@@ -42,7 +43,7 @@ def test_unknown_missing_and_misshapen_weights_are_named(
     with pytest.raises(ValueError, match=r"up\.0\.conv\.bias"):
         import_official(file)
     torch.save({}, file)
-    with pytest.raises(ValueError, match=r"lack .gates"):
+    with pytest.raises(ValueError, match=r"lack .stem"):
         import_official(file)
 
 
@@ -58,6 +59,22 @@ def test_sizes_are_read_off_the_weights(sizes: tuple[int, int, int]) -> None:
     loaded = generator_from_weights(wanted.state_dict())
     images, sym = torch.rand(1, 3, 16, 16), torch.tensor([[0.2, 0.3, 0.5]])
     assert torch.equal(loaded(images, sym), wanted(images, sym))
+
+
+@pytest.mark.parametrize("injection", ["concat", "cbn"])
+def test_other_ways_in_are_read_off_the_weights(injection: Injection) -> None:
+    wanted = Generator(4, ngf=8, n_blocks=1, injection=injection)
+    loaded = generator_from_weights(wanted.state_dict())
+    images, sym = torch.rand(1, 3, 16, 16), torch.tensor([[0.2, 0.3, 0.5, 0.0]])
+    assert loaded.injection == injection
+    assert torch.equal(loaded(images, sym), wanted(images, sym))
+
+
+def test_weights_without_any_way_in_are_refused() -> None:
+    gates = Generator(3, ngf=8, n_blocks=1).state_dict()
+    state = {name: weight for name, weight in gates.items() if not name.startswith("gates")}
+    with pytest.raises(ValueError, match=r"lack .gates"):
+        generator_from_weights(state)
 
 
 def test_code_in_a_checkpoint_does_not_run(
