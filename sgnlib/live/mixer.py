@@ -244,11 +244,10 @@ class Mixer(widgets.VBox):
     # ------------------------------------------------------------------------------- what it shows
 
     def _show(self, frame: Frame) -> None:
-        note, kind = "blend of neighbours", "JPEG"
+        note = "blend of neighbours"
         if frame.exact:
-            kind = "PNG"
             note = f"exact, {frame.seconds * 1000:.0f} ms, {self.start().backend.name}"
-        data = encoded(frame.picture, kind)
+        data = encoded(frame.picture, "PNG" if frame.lasting else "JPEG")
         self.stage.show(data, frame.sym, exact=frame.exact, note=note)
         if frame.exact:
             self.sliders.follow(self._sym, at_once=not self.pad.dragging)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -39,12 +39,14 @@ class Frame:
         sym: Where.
         exact: Computed by the network; otherwise a blend.
         seconds: What it took.
+        lasting: S rests: it stays on the screen, while others are gone in a moment.
     """
 
     picture: Picture
     sym: Sym
     exact: bool
     seconds: float
+    lasting: bool
 
 
 class Session:
@@ -85,6 +87,7 @@ class Session:
         self._due = True
         self._dragging = False
         self._moved = 0.0
+        self._passing: Frame | None = None  # the exact picture of the latest S, if S may go on
         self._failed = False
         self._closed = False
         self._screen = threading.RLock()  # S and what is shown change together: no late blends
@@ -113,12 +116,13 @@ class Session:
                 blend = None if quick else self.preview.blend(self._sym)
                 self._wake.notify()
             if blend is not None:
-                self._show(Frame(blend, tuple(sym), False, time.perf_counter() - start))
+                seconds = time.perf_counter() - start
+                self._show(Frame(blend, tuple(sym), False, seconds, lasting=False))
 
     def load(self, photo: Images) -> None:
         """Takes another photo, at the same S."""
         with self._screen, self._wake:
-            self._photo, self._due, self._failed = photo, True, False
+            self._photo, self._due, self._failed, self._passing = photo, True, False, None
             self.preview = Preview(self._generator.domains)
             self._wake.notify()
 
@@ -162,12 +166,16 @@ class Session:
         missing = self.preview.next_node(self._sym) is not None
         return self._choose or missing or self.preview.next_cell() is not None
 
+    def _rests(self) -> bool:
+        return not self._dragging or time.monotonic() - self._moved > REST
+
     def _wants_exact(self) -> bool:
         """A blend will do while S is dragged, if there is one."""
-        rests = time.monotonic() - self._moved > REST
-        if not self._dragging or rests or self.seconds < QUICK:
+        if self._rests():
             return True
-        return self.preview.blend(self._sym) is None
+        if self._passing and self._passing.sym == self._sym:
+            return False
+        return self.seconds < QUICK or self.preview.blend(self._sym) is None
 
     def _work_once(self) -> None:
         with self._wake:
@@ -198,17 +206,21 @@ class Session:
         return backend is self.backend and prepared_photo is photo
 
     def _make_exact(self, sym: Sym, photo: Images) -> None:
-        start = time.perf_counter()
-        picture = self._picture(sym)
-        self.seconds = time.perf_counter() - start
+        frame = self._passing
+        if frame is None or frame.sym != sym:
+            start = time.perf_counter()
+            picture = self._picture(sym)
+            self.seconds = time.perf_counter() - start
+            frame = Frame(picture, sym, True, self.seconds, lasting=False)
         with self._screen:
             if photo is not self._photo:
                 return
-            latest = sym == self._sym
+            latest, rests = sym == self._sym, self._rests()
             if latest or (self._dragging and self.preview.blend(self._sym) is None):
-                self._show(Frame(picture, sym, True, self.seconds))
+                self._show(replace(frame, lasting=latest and rests))
             with self._wake:
-                self._due = self._due and not latest
+                self._passing = None if rests else frame
+                self._due = self._due and not (latest and rests)
                 self._wake.notify_all()
 
     def _picture(self, sym: Sequence[float]) -> Picture:

@@ -114,6 +114,20 @@ def test_a_pointer_at_rest_gets_the_exact_picture(session: Session, screen: Scre
     assert screen.last.exact and screen.last.sym == (0.3, 0.2, 0.5)
 
 
+def test_only_the_picture_at_rest_lasts_and_it_is_made_once(
+    session: Session, screen: Screen, slow: Slow
+) -> None:
+    session.wait(5, nodes=True)
+    assert screen.last.lasting
+    seen = len(screen.frames)
+    session.seconds = 0.0  # so quick that S has an exact picture in passing
+    session.move((0.3, 0.2, 0.5), dragging=True)
+    assert session.wait(5)
+    shown = [(frame.exact, frame.lasting) for frame in screen.frames[seen:]]
+    assert shown == [(True, False), (True, True)]
+    assert sum(sym == pytest.approx((0.3, 0.2, 0.5)) for sym in slow.drawn) == 1
+
+
 def test_the_nodes_nearest_to_the_pointer_come_first(session: Session, slow: Slow) -> None:
     session.move((0.0, 0.0, 1.0))
     session.wait(5, nodes=True)
