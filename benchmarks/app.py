@@ -18,9 +18,11 @@ from statistics import median
 import numpy as np
 import pandas as pd
 import psutil
+import torch
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks import results
+from benchmarks.timing import machine
 from sgnlib.evaluation.models import find_model
 from sgnlib.evaluation.report import markdown_table
 from sgnlib.live.mixer import SIDE
@@ -74,11 +76,17 @@ def main() -> None:
         ],
         columns=["from - to", "measured", "unit"],
     )
-    text = markdown_table(frame.round(2))
-    print(text)
+    frame.insert(0, "machine", machine(torch.device("cpu")))
+    print(shown(frame))
     if given.write:
-        results.write(frame, RESULT)
-        results.show("app", text)
+        results.show("app", shown(results.merge(frame, RESULT, ("machine",))))
+
+
+def shown(frame: pd.DataFrame) -> str:
+    """What readers see: a column per machine."""
+    wide = frame.set_index(["from - to", "unit", "machine"])["measured"].unstack("machine")
+    order = list(dict.fromkeys(zip(frame["from - to"], frame["unit"], strict=True)))
+    return markdown_table(wide.loc[order].round(2).reset_index())
 
 
 def started(browser: Browser, model: str) -> float:

@@ -88,7 +88,7 @@ def _arguments(notebook: Path, port: int, token: str, browser: bool) -> list[str
         "--VoilaExecutor.startup_timeout=600",  # the first kernel imports before it answers
         "--preheat_kernel=True",
         "--pool_size=1",
-        "--VoilaKernelManager.fill_delay=15",  # the first picture comes before the next page
+        "--VoilaKernelManager.fill_delay=60",  # the first page is being tried out until then
         *([] if browser else ["--no-browser"]),
     ]
 
