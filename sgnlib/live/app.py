@@ -1,7 +1,6 @@
 """`sgn mix`: the mixer as a page of its own, served by Voila to this machine only.
 
-torch is imported by the page's kernel alone, and that kernel starts before the server does. One
-more is always kept ready for the next page.
+torch is imported by the page's kernel alone, and that kernel starts before the server does.
 """
 
 from __future__ import annotations
@@ -50,9 +49,8 @@ def serve(
     kernel = start_kernel()
     # Else jsonschema compiles, for seconds, a grammar of addresses that nothing here contains.
     sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
-    from voila.app import Voila
-
     from sgnlib.live.provisioner import register
+    from sgnlib.live.server import Server
 
     register(kernel)
     with tempfile.TemporaryDirectory(prefix="sgn-mix-") as folder:
@@ -60,7 +58,7 @@ def serve(
         atomic_write(notebook, json.dumps(_notebook()).encode())
         print(f"Mixing at http://127.0.0.1:{port}/?token={token}", flush=True)
         print("Only this machine can open it; Ctrl-C ends it.", flush=True)
-        Voila.launch_instance(_arguments(notebook, port, token, browser))
+        Server.launch_instance(_arguments(notebook, port, token, browser))
 
 
 def _notebook() -> dict[str, Any]:
@@ -88,7 +86,6 @@ def _arguments(notebook: Path, port: int, token: str, browser: bool) -> list[str
         "--VoilaExecutor.startup_timeout=600",  # the first kernel imports before it answers
         "--preheat_kernel=True",
         "--pool_size=1",
-        "--VoilaKernelManager.fill_delay=60",  # the first page is being tried out until then
         *([] if browser else ["--no-browser"]),
     ]
 

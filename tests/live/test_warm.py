@@ -7,16 +7,22 @@ import json
 import os
 import subprocess
 import sys
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from ipywidgets import VBox
 from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.provisioning import KernelProvisionerFactory, LocalProvisioner
+from jupyter_server.services.kernels.kernelmanager import AsyncMappingKernelManager
+from voila.app import Voila
+from voila.voila_kernel_manager import voila_kernel_manager_factory
 
+from sgnlib.live import provisioner as module
 from sgnlib.live.mixer import Mixer
 from sgnlib.live.page import fill
 from sgnlib.live.provisioner import WarmProvisioner, register
+from sgnlib.live.server import Server
 from sgnlib.live.settings import Settings
 from sgnlib.live.warm import start_kernel
 
@@ -55,6 +61,47 @@ def test_one_that_has_died_is_replaced(provisioner: WarmProvisioner) -> None:
     WarmProvisioner.waiting = waiting("sys.exit(1)")
     WarmProvisioner.waiting.wait(10)
     assert asyncio.run(provisioner.launch_kernel(COMMAND)) == {"started": COMMAND}
+
+
+def test_a_minute_later_another_one_waits(
+    provisioner: WarmProvisioner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    another = waiting("sys.stdin.read()")
+    monkeypatch.setattr(module, "start_kernel", lambda: another)
+    monkeypatch.setattr(module, "LATER", 0.05)
+
+    async def launched() -> None:
+        await provisioner.launch_kernel(COMMAND)
+        assert WarmProvisioner.waiting is None, "not while the page is being tried out"
+        await asyncio.sleep(0.2)
+
+    asyncio.run(launched())
+    assert WarmProvisioner.waiting is another
+    another.communicate()
+
+
+def test_voila_prepares_the_first_page_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its pool is asked as its page handler does: a page finds none that is only promised."""
+    started: list[str] = []
+
+    async def initialize(self: Any, notebook: str, kernel: None, **kwargs: Any) -> dict[str, Any]:
+        started.append(notebook)
+        return {"renderer": SimpleNamespace(rendered_cache=[]), "task": None, "kernel_id": "one"}
+
+    manager = voila_kernel_manager_factory(AsyncMappingKernelManager, True, 1)
+    monkeypatch.setattr(manager, "_initialize", initialize)
+    monkeypatch.setattr(Voila, "listen", lambda self: None)
+
+    async def pool_before_and_after_a_page() -> list[int]:
+        server = Server(notebook_path="/mix.ipynb", root_dir="/")
+        server.kernel_manager = pools = manager(parent=server)
+        server.listen()
+        before = pools.get_pool_size("mix.ipynb")
+        await pools.get_rendered_notebook("mix.ipynb")
+        return [before, pools.get_pool_size("mix.ipynb")]
+
+    assert asyncio.run(pool_before_and_after_a_page()) == [1, 0]
+    assert started == ["mix.ipynb"]
 
 
 def test_jupyter_finds_the_provisioner(
