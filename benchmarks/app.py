@@ -32,6 +32,7 @@ from tests.browser.conftest import FLAGS, chromium
 from tests.browser.test_live import corner, mixing, opened, settled, take_the_knob
 
 RESULT = results.RESULTS / "app.csv"
+MODEL = "model-1"
 MOVES = 120
 APART = 0.01
 """A frame shows a move whose S is so near, summed over the components; moves lie 0.02 apart."""
@@ -49,7 +50,10 @@ DRAG = """async (places) => {
 
 
 def main() -> None:
-    given = _parser().parse_args()
+    parser = _parser()
+    given = parser.parse_args()
+    if given.write and given.model != MODEL:
+        parser.error(f"--write keeps the numbers of {MODEL}; got {given.model}")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
         starts = [started(browser, given.model) for _ in range(given.rounds)]
@@ -153,7 +157,7 @@ def resident(server: subprocess.Popen[str]) -> float:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.app")
-    parser.add_argument("--model", default="model-1", help="default model-1")
+    parser.add_argument("--model", default=MODEL, help=f"default {MODEL}")
     parser.add_argument("--rounds", type=int, default=3, help="default 3")
     parser.add_argument("--write", action="store_true", help="into the README and data/results")
     return parser

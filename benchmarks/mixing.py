@@ -52,8 +52,8 @@ def main() -> None:
     text = "\n\n".join(
         [
             markdown_table(exact.round(1)),
-            f"Between them, a product of bfloat16 matrices ran at {middle:.1f} TFLOP/s (5th to "
-            f"95th percentile {low:.1f} to {high:.1f}): what other guests left of the machine.",
+            f"In the same rounds, a product of bfloat16 matrices ran at {middle:.1f} TFLOP/s (5th "
+            f"to 95th percentile {low:.1f} to {high:.1f}).",
             "While dragging, from S to the bytes of a JPEG:",
             markdown_table(drag.round(2)),
             f"Memory at most {memory:.1f} GB, with all of these loaded.",
@@ -76,7 +76,7 @@ def exact_pictures(
     variants: dict[str, Callable[[torch.Tensor], np.ndarray]] = {
         "authors' form, float32, eager": lambda sym: _authors_form(generator, photo, sym)
     }
-    for backend in [*usable(generator, photo), *in_bytes(generator)]:
+    for backend in [*usable(generator, photo), *int8(generator)]:
         prepared = backend.prepare(photo)
         variants[backend.name] = lambda sym, b=backend, p=prepared: b.picture(p, sym)
     times: dict[str, list[float]] = {name: [] for name in variants}
@@ -89,7 +89,7 @@ def exact_pictures(
             pictures[name] = picture(point)
             if number:  # the first round compiles
                 times[name].append(time.perf_counter() - start)
-        rates.append(matmul_rate(torch.device("cpu"), side=1024))
+        rates.append(matmul_rate(torch.device("cpu"), side=512))
         wanted = next(iter(pictures.values()))
         for name, got in pictures.items():
             likeness[name].append(psnr(got, wanted))
@@ -105,7 +105,7 @@ def exact_pictures(
     return table, rates
 
 
-def in_bytes(generator: Generator) -> Iterator[Backend]:
+def int8(generator: Generator) -> Iterator[Backend]:
     """The way that the engine does not choose by itself."""
     try:
         from sgnlib.live.openvino import OpenVINOBackend

@@ -90,12 +90,12 @@ def translate(given: argparse.Namespace) -> None:
         except ValueError as error:
             raise ValueError(f"{error}; --extrapolate allows it") from error
     if is_film:
-        count = translate_video(model.generator, given.photo, given.output, sym, model.about)
+        count = translate_video(model.generator, given.photo, given.output, sym, model.identity)
         what = f"{count} frames"
     else:
         generator = model.generator.to(choose_device(given.device))
         if photo is None:
-            made = translate_folder(generator, given.photo, given.output, sym, model.about)
+            made = translate_folder(generator, given.photo, given.output, sym, model.identity)
             what = f"{len(made)} new pictures"
         else:
             save_photo(translate_photo(generator, photo, sym), given.output)

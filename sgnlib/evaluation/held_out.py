@@ -143,7 +143,7 @@ def own_corners(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 def deaf_to_sym(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Whether every loss is the same at all S, as CONCAT's must be: a row per model and loss.
 
-    It holds where least and most agree in all digits that the file has, but the last.
+    It holds where least and most agree to 1e-4.
 
     Args:
         tables: From `results`.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 
 import safetensors.torch
@@ -11,7 +12,8 @@ from sgnlib import paths
 from sgnlib.evaluation.labels import domain_names
 from sgnlib.experiments import EXPERIMENTS, Experiment, Perceptual, at_profile, experiment
 from sgnlib.nn.generator import Generator
-from sgnlib.nn.official import generator_from_weights, import_official
+from sgnlib.nn.official import import_official
+from sgnlib.nn.weights import generator_from_weights
 from sgnlib.storage import hash_file, read_hashed, write_hashed
 from sgnlib.training.runs import EXPERIMENT, Run, find_run
 
@@ -42,6 +44,12 @@ class Model:
     def about(self) -> str:
         """Name and origin in one line."""
         return f"{self.name} ({self.origin})"
+
+    @property
+    def identity(self) -> str:
+        """Name and weights, wherever they came from: what pictures have been made with."""
+        state = {name: weight.contiguous() for name, weight in self.generator.state_dict().items()}
+        return f"{self.name}, weights {sha256(safetensors.torch.save(state)).hexdigest()[:12]}"
 
 
 def find_model(model: str, profile: str | None, seed: int = 0) -> Model:
@@ -116,8 +124,9 @@ def of_run(run: Run) -> Model:
         CorruptFile: The weights are not those that were written.
     """
     row = run.experiment
-    size = f"{row.image_size} px, {row.steps} steps"
-    origin = f"run {run.path.name}, {size}, perceptual network: {run.features_kind}"
+    origin = f"run {run.path.name}, {row.image_size} px, {row.steps} steps"
+    if run.complete:
+        origin += f", perceptual network: {run.features_kind}"
     return Model(run.generator(), tuple(domain_names(row)), row.title, origin)
 
 

@@ -1,8 +1,8 @@
 """The generator as other programs compute it: torch in several number formats, and OpenVINO.
 
 Every backend makes a picture in two parts, since the first convolution and its norm do not depend
-on S: `prepare` once per photo, `picture` once per S. All give the same picture within 40 dB PSNR
-of float32 torch; `fastest` measures that, and the time, on the machine at hand.
+on S: `prepare` once per photo, `picture` once per S. All candidates give float32 torch's picture to
+40 dB PSNR; `fastest` measures that, and the time, on the machine at hand. OpenVINO's int8 is none.
 """
 
 from __future__ import annotations

@@ -49,6 +49,7 @@ class Mixer(widgets.VBox):
     """
 
     _session: Session | None = None
+    _frame: Frame | None = None  # what is shown
 
     def __init__(
         self,
@@ -161,7 +162,7 @@ class Mixer(widgets.VBox):
         self.extrapolate.observe(self._on_extrapolate, names="value")
         self.attention.observe(self._on_attention, names="value")
         self.play.observe(lambda change: self._on_play(change["new"]), names="value")
-        self.save.on_click(lambda _: self.stage.download(f"mix {sym_label(self._sym)}.png"))
+        self.save.on_click(lambda _: self._on_save())
         self.record.on_click(lambda _: self._on_record())
         self.stage.on_msg(self._on_message)
 
@@ -227,6 +228,11 @@ class Mixer(widgets.VBox):
     def _on_play(self, step: int) -> None:
         self.move(self.tour[step].tolist(), dragging=True)
 
+    def _on_save(self) -> None:
+        if self._frame:
+            name = f"mix {sym_label(self._frame.sym)}.png"
+            self.stage.download(name, encoded(self._frame.picture, "PNG"))
+
     def _on_record(self) -> None:
         self.record.disabled = True
         threading.Thread(target=self._record, daemon=True).start()
@@ -249,9 +255,11 @@ class Mixer(widgets.VBox):
             note = f"exact, {frame.seconds * 1000:.0f} ms, {self.start().backend.name}"
         data = encoded(frame.picture, "PNG" if frame.lasting else "JPEG")
         self.stage.show(data, frame.sym, exact=frame.exact, note=note)
+        before, self._frame = self._frame, frame
         if frame.exact:
             self.sliders.follow(self._sym, at_once=not self.pad.dragging)
-            self._show_attention()
+            if before is None or before.picture is not frame.picture:
+                self._show_attention()
 
     def _fail(self, words: str) -> None:
         self.stage.error = words

@@ -2,9 +2,10 @@
 
 Nothing is traced or exported, so the graph is exactly Table 4; it ends with the picture's bytes.
 
-In int8, the residual blocks (nine tenths of the work) multiply bytes. Nothing is calibrated for it:
-each convolution there is followed by an instance norm, which removes any scale and offset that its
-input was given, so every picture's own range is stretched over the bytes and never taken back.
+In int8, the residual blocks (nine tenths of the work at the paper's size) multiply bytes. Nothing
+is calibrated for it: each convolution there is followed by an instance norm, which removes a scale
+that all its input had in common, and an offset of each channel. So the range that the input has for
+this picture is stretched over the bytes, and nothing has to be taken back.
 """
 
 from __future__ import annotations
@@ -34,6 +35,9 @@ Conv = Callable[[Any, Node], Node]
 EPSILON = 1e-5
 """torch's epsilon in instance norm."""
 
+TINY = 1e-5
+"""A range that counts as none."""
+
 RANGE = np.float32(8)
 """What bytes from 0 to 255 stand for in int8: about the range of normalised features."""
 
@@ -44,8 +48,7 @@ class OpenVINOBackend:
     Args:
         generator: Trained.
         precision: "f32"; "bf16" where the processor has it; or "int8", whose likeness to float32
-            depends on the photo (`python -m benchmarks.mixing` has it): the engine does not choose
-            it by itself.
+            depends on the photo: the engine does not choose it by itself.
     """
 
     def __init__(self, generator: Generator, precision: Precision) -> None:
@@ -136,16 +139,16 @@ def _conv8(conv: nn.Conv2d, x: Node) -> Node:
 
     Every channel is moved to begin at 0 (reflection padding keeps the offset one constant per
     output channel), and all are scaled alike, so that the widest fills the bytes. The range that
-    stands for them is an ordinary one: the norm's epsilon must not weigh more than in float32.
+    stands for them is an ordinary one, so that the norm's epsilon weighs about as in float32.
     """
     plane, everything = np.array([2, 3]), np.array([1, 2, 3])
     x = ops.subtract(x, ops.reduce_min(x, plane, True))
-    width = ops.maximum(ops.reduce_max(x, everything, True), np.float32(EPSILON))
+    width = ops.maximum(ops.reduce_max(x, everything, True), np.float32(TINY))
     low, high = np.float32(0), RANGE
     x = ops.multiply(x, ops.divide(RANGE, width))
     x = ops.fake_quantize(x, low, high, low, high, 256)
     weight = conv.weight.detach().numpy()
-    step = np.abs(weight).max(axis=(1, 2, 3), keepdims=True).clip(EPSILON) / 127
+    step = np.abs(weight).max(axis=(1, 2, 3), keepdims=True).clip(TINY) / 127
     steps = ops.convert(ops.constant(np.round(weight / step).astype(np.int8)), np.float32)
     return _convolved(conv, x, ops.multiply(steps, ops.constant(step)))
 

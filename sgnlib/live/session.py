@@ -87,7 +87,7 @@ class Session:
         self._due = True
         self._dragging = False
         self._moved = 0.0
-        self._passing: Frame | None = None  # the exact picture of the latest S, if S may go on
+        self._made: Frame | None = None  # the last exact picture of this photo
         self._failed = False
         self._closed = False
         self._screen = threading.RLock()  # S and what is shown change together: no late blends
@@ -110,10 +110,11 @@ class Session:
         start = time.perf_counter()
         with self._screen:
             with self._wake:
-                self._sym, self._dragging, self._due = tuple(sym), dragging, True
+                rested = tuple(sym) == self._sym and not self._due and self._is_made()
+                self._sym, self._dragging, self._due = tuple(sym), dragging, not rested
                 self._moved, self._failed = time.monotonic(), False
                 quick = self.seconds < QUICK
-                blend = None if quick else self.preview.blend(self._sym)
+                blend = None if quick or rested else self.preview.blend(self._sym)
                 self._wake.notify()
             if blend is not None:
                 seconds = time.perf_counter() - start
@@ -122,7 +123,7 @@ class Session:
     def load(self, photo: Images) -> None:
         """Takes another photo, at the same S."""
         with self._screen, self._wake:
-            self._photo, self._due, self._failed, self._passing = photo, True, False, None
+            self._photo, self._due, self._failed, self._made = photo, True, False, None
             self.preview = Preview(self._generator.domains)
             self._wake.notify()
 
@@ -166,6 +167,9 @@ class Session:
         missing = self.preview.next_node(self._sym) is not None
         return self._choose or missing or self.preview.next_cell() is not None
 
+    def _is_made(self) -> bool:
+        return self._made is not None and self._made.sym == self._sym
+
     def _rests(self) -> bool:
         return not self._dragging or time.monotonic() - self._moved > REST
 
@@ -173,8 +177,8 @@ class Session:
         """A blend will do while S is dragged, if there is one."""
         if self._rests():
             return True
-        if self._passing and self._passing.sym == self._sym:
-            return False
+        if self._is_made():
+            return False  # and shown in passing
         return self.seconds < QUICK or self.preview.blend(self._sym) is None
 
     def _work_once(self) -> None:
@@ -206,7 +210,7 @@ class Session:
         return backend is self.backend and prepared_photo is photo
 
     def _make_exact(self, sym: Sym, photo: Images) -> None:
-        frame = self._passing
+        frame = self._made
         if frame is None or frame.sym != sym:
             start = time.perf_counter()
             picture = self._picture(sym)
@@ -219,7 +223,7 @@ class Session:
             if latest or (self._dragging and self.preview.blend(self._sym) is None):
                 self._show(replace(frame, lasting=latest and rests))
             with self._wake:
-                self._passing = None if rests else frame
+                self._made = frame
                 self._due = self._due and not (latest and rests)
                 self._wake.notify_all()
 

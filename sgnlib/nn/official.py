@@ -8,8 +8,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from sgnlib.experiments import Injection
 from sgnlib.nn.generator import Generator
+from sgnlib.nn.weights import generator_from_weights
 
 _NAMES = (
     (r"model0\.1\.(.*)", r"stem.conv.\1"),
@@ -54,37 +54,12 @@ def generator_from_official(state: dict[str, Tensor]) -> Generator:
         ValueError: A name is unknown, a weight is missing or has the wrong shape.
     """
     mapped = {_our_name(n): w.float() for n, w in state.items() if not _UNUSED.match(n)}
-    return generator_from_weights(mapped)
-
-
-def generator_from_weights(mapped: dict[str, Tensor]) -> Generator:
-    """The generator whose weights these are: S's way in and all sizes as their shapes have them.
-
-    Raises:
-        ValueError: A name is unknown, a weight is missing or has the wrong shape.
-    """
-    injection, domains = _injection(mapped)
-    ngf = _shape(mapped, "stem.conv.weight")[0]
-    blocks = sum(name.endswith("conv1.weight") for name in mapped)
-    hidden = _shape(mapped, "gates.0.squeeze.weight")[0] if injection == "ccam" else ngf
-    generator = Generator(
-        domains, ngf=ngf, n_blocks=blocks, injection=injection, reduction=max(ngf // hidden, 1)
-    )
-    try:
-        generator.load_state_dict(mapped)
-    except RuntimeError as error:
-        raise ValueError(f"the weights are not a generator's: {error}") from error
-    return generator.eval()
-
-
-def _injection(mapped: dict[str, Tensor]) -> tuple[Injection, int]:
-    """How S enters, and its length: planes beside RGB, a bias after norms, or else gates."""
-    channels = _shape(mapped, "stem.conv.weight")[1]
-    if channels > 3:
-        return "concat", channels - 3
-    if "down.0.norm.bias.weight" in mapped:
-        return "cbn", _shape(mapped, "down.0.norm.bias.weight")[1]
-    return "ccam", _shape(mapped, "gates.0.embed.weight")[1]
+    generator = generator_from_weights(mapped)
+    if generator.injection != "ccam":
+        raise ValueError(
+            f"the authors released CCAM only; these weights have {generator.injection}"
+        )
+    return generator
 
 
 def _our_name(official: str) -> str:
@@ -92,9 +67,3 @@ def _our_name(official: str) -> str:
         if match := re.fullmatch(pattern, official):
             return match.expand(ours)
     raise ValueError(f"unknown name {official!r}: not the authors' generator (Model1.pth)")
-
-
-def _shape(state: dict[str, Tensor], name: str) -> tuple[int, ...]:
-    if name not in state:
-        raise ValueError(f"the weights lack {name!r}: they are not a generator's")
-    return tuple(state[name].shape)

@@ -19,6 +19,7 @@ from sgnlib.live import controls
 from sgnlib.live.backends import TorchBackend, to_picture
 from sgnlib.live.controls import Sliders, rebalanced
 from sgnlib.live.mixer import Mixer
+from sgnlib.live.session import Frame
 from sgnlib.live.still import still
 from sgnlib.nn.generator import Generator
 from sgnlib.shapes import Images
@@ -242,3 +243,32 @@ def test_wrong_names_and_photos_are_refused(
         Mixer(generator, photo.expand(2, -1, -1, -1))
     with pytest.raises(FileNotFoundError):
         Mixer(generator, tmp_path / "none.jpg")
+
+
+def test_a_picture_in_passing_is_small_and_the_one_at_rest_is_whole(
+    mixer: Mixer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sgnlib.live.session.REST", 0.5)
+    session = mixer.start()
+    assert session.wait(5, nodes=True)
+    kinds: list[bytes] = []
+    mixer.stage.observe(lambda change: kinds.append(change["new"][:4]), names="frame")
+    mixer.move((0.2, 0.3, 0.5), dragging=True)
+    assert session.wait(5)
+    assert kinds[0][:2] == b"\xff\xd8" and kinds[-1] == b"\x89PNG"
+
+
+def test_what_is_saved_is_the_picture_without_loss(
+    mixer: Mixer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: dict[str, bytes] = {}
+    monkeypatch.setattr(mixer.stage, "download", sent.__setitem__)
+    mixer.save.click()
+    assert not sent, "there is no picture yet"
+    picture = np.random.default_rng(0).integers(0, 256, (8, 8, 3), dtype=np.uint8)
+    mixer.start()
+    mixer._show(Frame(picture, (0.2, 0.3, 0.5), True, 0.0, lasting=False))
+    mixer.save.click()
+    ((name, content),) = sent.items()
+    assert name == "mix (0.2, 0.3, 0.5).png"
+    assert np.array_equal(np.asarray(Image.open(io.BytesIO(content))), picture)

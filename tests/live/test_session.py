@@ -115,8 +115,9 @@ def test_a_pointer_at_rest_gets_the_exact_picture(session: Session, screen: Scre
 
 
 def test_only_the_picture_at_rest_lasts_and_it_is_made_once(
-    session: Session, screen: Screen, slow: Slow
+    session: Session, screen: Screen, slow: Slow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("sgnlib.live.session.REST", 1.0)
     session.wait(5, nodes=True)
     assert screen.last.lasting
     seen = len(screen.frames)
@@ -125,6 +126,8 @@ def test_only_the_picture_at_rest_lasts_and_it_is_made_once(
     assert session.wait(5)
     shown = [(frame.exact, frame.lasting) for frame in screen.frames[seen:]]
     assert shown == [(True, False), (True, True)]
+    session.move((0.3, 0.2, 0.5))  # the pointer is released where it has rested
+    assert session.wait(5) and len(screen.frames) == seen + 2
     assert sum(sym == pytest.approx((0.3, 0.2, 0.5)) for sym in slow.drawn) == 1
 
 

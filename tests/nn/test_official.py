@@ -8,9 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from sgnlib.experiments import Injection
-from sgnlib.nn.generator import Generator
-from sgnlib.nn.official import generator_from_weights, import_official
+from sgnlib.nn.official import import_official
 from tests import golden
 
 
@@ -52,29 +50,15 @@ class _Malicious:
         return print, ("code from a checkpoint ran",)
 
 
-@pytest.mark.parametrize("sizes", [(4, 1, 1), (8, 2, 4)])
-def test_sizes_are_read_off_the_weights(sizes: tuple[int, int, int]) -> None:
-    ngf, blocks, reduction = sizes
-    wanted = Generator(3, ngf=ngf, n_blocks=blocks, reduction=reduction)
-    loaded = generator_from_weights(wanted.state_dict())
-    images, sym = torch.rand(1, 3, 16, 16), torch.tensor([[0.2, 0.3, 0.5]])
-    assert torch.equal(loaded(images, sym), wanted(images, sym))
-
-
-@pytest.mark.parametrize("injection", ["concat", "cbn"])
-def test_other_ways_in_are_read_off_the_weights(injection: Injection) -> None:
-    wanted = Generator(4, ngf=8, n_blocks=1, injection=injection)
-    loaded = generator_from_weights(wanted.state_dict())
-    images, sym = torch.rand(1, 3, 16, 16), torch.tensor([[0.2, 0.3, 0.5, 0.0]])
-    assert loaded.injection == injection
-    assert torch.equal(loaded(images, sym), wanted(images, sym))
-
-
-def test_weights_without_any_way_in_are_refused() -> None:
-    gates = Generator(3, ngf=8, n_blocks=1).state_dict()
-    state = {name: weight for name, weight in gates.items() if not name.startswith("gates")}
-    with pytest.raises(ValueError, match=r"lack .gates"):
-        generator_from_weights(state)
+def test_a_checkpoint_with_another_way_in_is_refused(
+    state: dict[str, torch.Tensor], tmp_path: Path
+) -> None:
+    wider = {name: weight for name, weight in state.items() if not name.startswith("gate")}
+    stem = wider["model0.1.weight"]
+    wider["model0.1.weight"] = stem.new_zeros(len(stem), 6, 7, 7)
+    torch.save(wider, tmp_path / "Model1.pth")
+    with pytest.raises(ValueError, match="released CCAM only"):
+        import_official(tmp_path / "Model1.pth")
 
 
 def test_code_in_a_checkpoint_does_not_run(
