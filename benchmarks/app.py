@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import argparse
 import subprocess
-import tempfile
 import time
-from pathlib import Path
 from statistics import median
 
 import numpy as np
@@ -57,10 +55,7 @@ def main() -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
         starts = [started(browser, given.model) for _ in range(given.rounds)]
-        with (
-            tempfile.TemporaryDirectory() as folder,
-            mixing(Path(folder), "--model", given.model) as (server, address),
-        ):
+        with mixing("--model", given.model) as (server, address):
             page = opened(browser, address)
             settled(page)
             page.wait_for_timeout(15_000)  # the backend is chosen, the nodes are made and refined
@@ -96,10 +91,7 @@ def shown(frame: pd.DataFrame) -> str:
 def started(browser: Browser, model: str) -> float:
     """Seconds from the command to the first exact picture on the screen."""
     start = time.perf_counter()
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        mixing(Path(folder), "--model", model) as (_, address),
-    ):
+    with mixing("--model", model) as (_, address):
         page = opened(browser, address)
         page.wait_for_function("frames.length")
         seconds = time.perf_counter() - start

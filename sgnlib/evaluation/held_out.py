@@ -19,7 +19,7 @@ from sgnlib import paths
 from sgnlib.evaluation.images import eval_images, eval_photos
 from sgnlib.evaluation.kid import Vectors, kid
 from sgnlib.evaluation.labels import domain_names, sym_label, title
-from sgnlib.evaluation.tables import loss_table, own_corner
+from sgnlib.evaluation.tables import loss_columns, loss_table, own_corner
 from sgnlib.evaluation.translate import Points, translate
 from sgnlib.experiments import Adversarial, CycleAdversarial
 from sgnlib.nn.vgg import VGGFeatures
@@ -150,11 +150,10 @@ def deaf_to_sym(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """
     rows: dict[str, Any] = {}
     for model, table in tables.items():
-        for loss in (str(column) for column in table if str(column).startswith("L_")):
-            if loss != "L_G":  # a sum with the weights S
-                least, most = table[loss].min(), table[loss].max()
-                alike = bool(most - least <= 1e-4 * most)
-                rows[f"{model} {loss}"] = {"least": least, "most": most, "holds": alike}
+        for loss in loss_columns(table):
+            least, most = table[loss].min(), table[loss].max()
+            alike = bool(most - least <= 1e-4 * most)
+            rows[f"{model} {loss}"] = {"least": least, "most": most, "holds": alike}
     return pd.DataFrame(rows).T
 
 
@@ -169,7 +168,7 @@ def distances_fall(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     rows: dict[str, Any] = {}
     for model, table in tables.items():
         columns = [str(column) for column in table]
-        domains = [c for c in columns if c.startswith("L_") and c != "L_G"]
+        domains = loss_columns(table)
         for loss in (name for name in domains if name.startswith("L_adv")):
             painter = next(c for c in columns if c.startswith("KID") and _painter(loss) in c)
             ends = corners(len(domains))[[0, domains.index(loss)]].tolist()

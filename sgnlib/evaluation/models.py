@@ -48,8 +48,8 @@ class Model:
     @property
     def identity(self) -> str:
         """Name and weights, wherever they came from: what pictures have been made with."""
-        state = {name: weight.contiguous() for name, weight in self.generator.state_dict().items()}
-        return f"{self.name}, weights {sha256(safetensors.torch.save(state)).hexdigest()[:12]}"
+        weights = safetensors.torch.save(self.generator.state_dict())
+        return f"{self.name}, weights {sha256(weights).hexdigest()[:12]}"
 
 
 def find_model(model: str, profile: str | None, seed: int = 0) -> Model:

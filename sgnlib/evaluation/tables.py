@@ -109,7 +109,7 @@ def own_corner(table: pd.DataFrame, syms: Points) -> pd.DataFrame:
         Per loss: the value at its own corner, the least of the others, and whether it `holds`.
     """
     rows = {}
-    for k, loss in enumerate(_loss_columns(table)):
+    for k, loss in enumerate(loss_columns(table)):
         values = table[loss].to_numpy()
         own = (syms[:, k] == 1).numpy()
         rows[loss] = {"own corner": values[own][0], "least elsewhere": values[~own].min()}
@@ -137,7 +137,7 @@ def middle_between(table: pd.DataFrame, syms: Points) -> pd.DataFrame:
     domains = syms.shape[1]
     middles = [i for i, s in enumerate(points) if sorted(s)[-2:] == [0.5, 0.5]]
     rows = {}
-    for k, loss in enumerate(_loss_columns(table)):
+    for k, loss in enumerate(loss_columns(table)):
         values = dict(zip(points, table[loss].to_numpy(), strict=True))
         one = values[_corner(k, domains)]
         edges = [points[i] for i in middles if points[i][k] == 0.5]
@@ -165,7 +165,7 @@ def at_zero_weight(long: pd.DataFrame, syms: Points, judge: str = "sym") -> pd.D
     fair = long[long["judge"] == judge]
     labels = [sym_label(s) for s in syms.tolist()]
     rows = {}
-    for k, loss in enumerate(_loss_columns(long)):
+    for k, loss in enumerate(loss_columns(long)):
         without = [label for label, s in zip(labels, syms[:, k], strict=True) if s == 0]
         means = fair[fair["S"].isin(without)].groupby("model")[loss].mean()
         rows[loss] = {"sym": means["sym"], "hyper": means["hyper"]}
@@ -174,7 +174,8 @@ def at_zero_weight(long: pd.DataFrame, syms: Points, judge: str = "sym") -> pd.D
     return frame
 
 
-def _loss_columns(table: pd.DataFrame) -> list[str]:
+def loss_columns(table: pd.DataFrame) -> list[str]:
+    """The domains' losses, without their weighted sum L_G."""
     return [column for column in table.columns if column.startswith("L_") and column != "L_G"]
 
 

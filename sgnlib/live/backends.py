@@ -2,7 +2,7 @@
 
 Every backend makes a picture in two parts, since the first convolution and its norm do not depend
 on S: `prepare` once per photo, `picture` once per S. All candidates give float32 torch's picture to
-40 dB PSNR; `fastest` measures that, and the time, on the machine at hand. OpenVINO's int8 is none.
+40 dB PSNR; `fastest` measures that, and the time, on the machine at hand. int8 is no candidate.
 """
 
 from __future__ import annotations

@@ -110,15 +110,16 @@ class Session:
         start = time.perf_counter()
         with self._screen:
             with self._wake:
-                rested = tuple(sym) == self._sym and not self._due and self._is_made()
-                self._sym, self._dragging, self._due = tuple(sym), dragging, not rested
+                before, self._sym = self._sym, tuple(sym)
+                rested = self._sym == before and not self._due and self._is_made()
+                self._dragging, self._due = dragging, not rested
                 self._moved, self._failed = time.monotonic(), False
                 quick = self.seconds < QUICK
                 blend = None if quick or rested else self.preview.blend(self._sym)
                 self._wake.notify()
             if blend is not None:
                 seconds = time.perf_counter() - start
-                self._show(Frame(blend, tuple(sym), False, seconds, lasting=False))
+                self._show(Frame(blend, self._sym, False, seconds, lasting=False))
 
     def load(self, photo: Images) -> None:
         """Takes another photo, at the same S."""

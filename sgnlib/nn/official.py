@@ -51,7 +51,8 @@ def generator_from_official(state: dict[str, Tensor]) -> Generator:
     """The generator with the authors' weights, given under the authors' names.
 
     Raises:
-        ValueError: A name is unknown, a weight is missing or has the wrong shape.
+        ValueError: A name is unknown, a weight is missing or has the wrong shape, or there are no
+            CCAMs.
     """
     mapped = {_our_name(n): w.float() for n, w in state.items() if not _UNUSED.match(n)}
     generator = generator_from_weights(mapped)

@@ -25,7 +25,7 @@ def main() -> None:
     """Mixer and atlas."""
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
-        with mixing(Path(folder)) as (_, address):
+        with mixing() as (_, address):
             take_mixer(browser, address)
         page = Path(folder) / "atlas.html"
         command = [sys.executable, "-m", "sgnlib.cli", "atlas", "model-1", "--out", str(page)]

@@ -10,6 +10,7 @@ import secrets
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -89,21 +90,21 @@ def answers(url: str) -> None:
 
 
 @contextmanager
-def mixing(folder: Path, *arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+def mixing(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """`sgn mix` with these arguments, and its address, which answers."""
     command = [sys.executable, "-m", "sgnlib.cli", "mix", "--no-browser", *arguments]
-    with running(command, folder) as server:
+    with tempfile.TemporaryDirectory() as folder, running(command, Path(folder)) as server:
         assert server.stdout
         found = re.search(r"http\S+", server.stdout.readline())
-        assert found, (folder / "log").read_text()
+        assert found, (Path(folder) / "log").read_text()
         answers(found[0].split("?")[0])
         yield server, found[0]
 
 
 @pytest.fixture(scope="module")
-def app(weights: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def app(weights: Path) -> Iterator[str]:
     """The address of `sgn mix`."""
-    with mixing(tmp_path_factory.mktemp("app"), "--model", str(weights)) as (_, address):
+    with mixing("--model", str(weights)) as (_, address):
         yield address
 
 
