@@ -27,7 +27,7 @@ from sgnlib.live.backends import Picture, Point
 from sgnlib.nn.blocks import ConvBlock, InstanceNorm, ReflectConv, ResidualBlock
 from sgnlib.nn.conditioning import CCAM, CentralBias, NoGate
 from sgnlib.nn.generator import Generator
-from sgnlib.nn.winograd import INPUT, OUTPUT, Tiling, transformed
+from sgnlib.nn.winograd import PLANE, Tiling, transformed
 from sgnlib.shapes import Images
 
 Precision = Literal["f32", "bf16", "int8"]
@@ -227,12 +227,12 @@ class _Tiles(_Planes):
         return ops.transpose(x, np.array([0, 3, 1, 2]))
 
     def conv(self, conv: Conv, x: Node) -> Node:
-        outputs, inputs = conv.weight.shape[:2]
-        tiles = self._tiling.tiles
-        x = _combined(INPUT, _rows(x, self._tiling.inputs), tiles * inputs)
-        x = ops.reshape(x, np.array([len(INPUT), tiles, inputs]), False)
-        x = ops.matmul(x, transformed(conv.weight.detach().numpy()), False, True)
-        return ops.reshape(_combined(OUTPUT, x, tiles * outputs), np.array([-1, outputs]), False)
+        kernel = transformed(conv.weight.detach().numpy())
+        tiles, (_, outputs, inputs) = self._tiling.tiles, kernel.shape
+        x = _combined(PLANE.inputs, _rows(x, self._tiling.taken), tiles * inputs)
+        x = ops.reshape(x, np.array([-1, tiles, inputs]), False)
+        x = _combined(PLANE.outputs, ops.matmul(x, kernel, False, True), tiles * outputs)
+        return ops.reshape(x, np.array([-1, outputs]), False)
 
     def normalised(self, x: Node) -> Node:
         weights = self._tiling.weights[None]

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from sgnlib.nn import gpu
+from sgnlib.nn import gpu, winograd
 from sgnlib.shapes import Features, NewFeatures, Sym
 
 
@@ -28,6 +28,8 @@ class ReflectConv(nn.Conv2d):
         self.margin = side // 2
 
     def _conv_forward(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        if winograd.pays(x, weight):
+            return winograd.reflect_conv(x, weight, bias)
         return F.conv2d(self._pad(x), weight, bias)
 
     def _pad(self, x: Tensor) -> Tensor:

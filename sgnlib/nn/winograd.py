@@ -1,9 +1,10 @@
-"""3x3 convolutions with a quarter of the multiplications: Winograd's F(4x4, 3x3).
+"""3x3 convolutions with half or a quarter of the multiplications: Winograd's F(4, 3).
 
-An image is cut into tiles of 6x6 pixels that overlap by two. Transformed, each of a tile's 36
-places is multiplied with a matrix of its own, and 4x4 output pixels come of it: 36 multiplications
-where the convolution needs 16 x 9 = 144. In exact numbers the result is the same; in float32 it
-has about twice the rounding error.
+Four outputs of a line need six inputs. Both the inputs and the three taps are transformed into six
+numbers, whose products, transformed back, are the four outputs: 6 multiplications in place of 12.
+`reflect_conv` does so along the height. Done along both axes, on tiles of 6x6 inputs and 4x4
+outputs, it is 36 in place of 144: `PLANE`, `transformed` and `Tiling` are for programs that do
+that. In exact numbers the result is the same; float32 rounds one and a half to two times as much.
 
 Source: Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", CVPR 2016. The points
 0, 1/sqrt(2), -1/sqrt(2), sqrt(2), -sqrt(2) in place of their 0, 1, -1, 2, -2 halve the error.
@@ -11,44 +12,104 @@ Source: Lavin and Gray, "Fast Algorithms for Convolutional Neural Networks", CVP
 
 from __future__ import annotations
 
-from typing import Any
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 import numpy as np
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
 from numpy.typing import NDArray
+from torch import Tensor
 
-OUTPUTS, TAPS, SIDE = 4, 3, 6
-"""Pixels per side that a tile puts out, of the kernel, and that a tile takes in."""
+from sgnlib.shapes import Features, NewFeatures
+
+OUTPUTS, TAPS, INPUTS = 4, 3, 6
+
+WIDE = 256
+"""From so many channels on, it is faster; the transforms' share falls as channels grow."""
 
 Matrix = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
 
-def _transforms() -> tuple[Matrix, Matrix, Matrix]:
-    """The transforms of a line: of its 6 inputs, of 3 taps, and back to 4 outputs.
+class Transforms(NamedTuple):
+    """Matrices that are multiplied from the left."""
 
-    Outputs and taps are evaluated as polynomials at five points and at infinity; the inputs'
-    transform is the one that makes the three together a correlation.
+    inputs: Matrix
+    taps: Matrix
+    outputs: Matrix
+
+
+def _line() -> Transforms:
+    """Taps and outputs are polynomials, evaluated at five points and at infinity.
+
+    The transform of the inputs is the one that makes the three together a correlation.
     """
     root = np.sqrt(2)
     points = np.array([0, 1 / root, -1 / root, root, -root])
-    back, taps = (
+    outputs, taps = (
         np.column_stack([points ** np.arange(n)[:, None], np.eye(n)[-1]]) for n in (OUTPUTS, TAPS)
     )
-    products = np.einsum("ij,kj->ikj", back, taps).reshape(-1, SIDE)
-    i, k = np.divmod(np.arange(OUTPUTS * TAPS), TAPS)
-    inputs = np.linalg.lstsq(products, np.eye(SIDE)[i + k], rcond=None)[0]
-    return inputs, taps.T, back
+    products = np.einsum("ij,kj->ikj", outputs, taps).reshape(-1, INPUTS)
+    output, tap = np.divmod(np.arange(OUTPUTS * TAPS), TAPS)
+    inputs = np.linalg.lstsq(products, np.eye(INPUTS)[output + tap], rcond=None)[0]
+    return Transforms(inputs, taps.T, outputs)
 
 
-INPUT, KERNEL, OUTPUT = (np.kron(line, line) for line in _transforms())
-"""Of a tile's 36 inputs, (36, 36); of 9 taps, (36, 9); back to its 16 outputs, (16, 36)."""
+LINE = _line()
+"""Of six inputs, (6, 6); of three taps, (6, 3); back to four outputs, (4, 6)."""
+
+PLANE = Transforms(*(np.kron(each, each) for each in LINE))
+"""Of a tile's 36 inputs, (36, 36); of nine taps, (36, 9); back to 16 outputs, (16, 36)."""
+
+
+def pays(x: Features, weight: Float[Tensor, "outputs inputs rows columns"]) -> bool:
+    """Whether `reflect_conv` is faster than torch's convolution, and what it computes is asked."""
+    return (
+        min(weight.shape[:2]) >= WIDE
+        and weight.shape[2:] == (TAPS, TAPS)
+        and x.dtype == torch.float32
+        and x.device.type == "cpu"
+        and not torch.is_autocast_enabled("cpu")
+    )
+
+
+def reflect_conv(
+    x: Features, weight: Float[Tensor, "outputs inputs 3 3"], bias: Float[Tensor, " outputs"] | None
+) -> NewFeatures:
+    """The 3x3 convolution of features mirrored at their borders, as high and wide as they are.
+
+    Args:
+        x: float32 on a CPU, at least 2 pixels high and wide.
+        weight, bias: As torch's convolutions have them.
+    """
+    batch, channels, height, width = x.shape
+    inputs, taps, outputs = _line_of_torch()
+    padded = F.pad(x, (1, 1, 1, 1), mode="reflect")
+    tiles = -(-height // OUTPUTS)
+    rows = torch.arange(INPUTS)[:, None] + OUTPUTS * torch.arange(tiles)
+    rows = padded.index_select(2, rows.clamp(max=height + 1).flatten())  # too many: cut off below
+    rows = rows.view(batch, channels, INPUTS, -1).transpose(1, 2).reshape(batch, INPUTS, -1)
+    # Six convolutions along the width, one for each number of a transformed line.
+    rows = (inputs @ rows).view(batch, INPUTS * channels, tiles, width + 2)
+    kernels = torch.einsum("jk,ockl->jocl", taps, weight).flatten(0, 1).unsqueeze(2)
+    products = F.conv2d(rows, kernels, groups=INPUTS).view(batch, INPUTS, -1)
+    y = (outputs @ products).view(batch, OUTPUTS, -1, tiles, width)
+    y = y.permute(0, 2, 3, 1, 4).flatten(2, 3)[:, :, :height]
+    return y.contiguous() if bias is None else y + bias[:, None, None]
+
+
+@lru_cache
+def _line_of_torch() -> tuple[Tensor, Tensor, Tensor]:
+    inputs, taps, outputs = (torch.from_numpy(each).float() for each in LINE)
+    return inputs, taps, outputs
 
 
 def transformed(weight: NDArray[Any]) -> NDArray[Any]:
-    """A convolution's weight (outputs, inputs, 3, 3) as 36 matrices, (36, outputs, inputs)."""
-    outputs, inputs = weight.shape[:2]
-    taps = weight.reshape(outputs * inputs, TAPS**2).astype(np.float64)
-    return (KERNEL @ taps.T).reshape(SIDE**2, outputs, inputs).astype(weight.dtype)
+    """A convolution's weight (outputs, inputs, 3, 3) as `PLANE` has it, (36, outputs, inputs)."""
+    taps = weight.reshape(-1, TAPS**2).astype(np.float64)
+    return (PLANE.taps @ taps.T).reshape(-1, *weight.shape[:2]).astype(weight.dtype)
 
 
 class Tiling:
@@ -67,7 +128,7 @@ class Tiling:
         weights: For each row the share of the image that it holds, (16 tiles,): 0 where it is no
             pixel, so that the weighted sum of the rows is the mean over the image.
         places: For each pixel its row, (height width,).
-        inputs: The rows that the tiles take in with the image mirrored at its borders, (36 tiles,):
+        taken: The rows that the tiles take in with the image mirrored at its borders, (36 tiles,):
             for each of the 36 places in a tile, for each tile.
     """
 
@@ -85,6 +146,5 @@ class Tiling:
         mirrored = np.pad(image, 1, mode="reflect")
         beyond = (OUTPUTS * down - height, OUTPUTS * right - width)  # reaches no pixel's output
         mirrored = np.pad(mirrored, [(0, more) for more in beyond], mode="edge")
-        tiles = np.lib.stride_tricks.sliding_window_view(mirrored, (SIDE, SIDE))
-        tiles = tiles[::OUTPUTS, ::OUTPUTS]
-        self.inputs: Indices = tiles.transpose(2, 3, 0, 1).reshape(-1)
+        tiles = np.lib.stride_tricks.sliding_window_view(mirrored, (INPUTS, INPUTS))
+        self.taken: Indices = tiles[::OUTPUTS, ::OUTPUTS].transpose(2, 3, 0, 1).reshape(-1)
