@@ -126,21 +126,19 @@ def build(
         x = planes.layer(generator.stem, ops.concat([x, constant], 1), sym)
     first, second, third = generator.gates
     x = planes.layers(generator.down, _gate(first, x, sym), sym)
-    x = _blocks(generator, _gate(second, x, sym), sym, precision, (shape[2] // 4, shape[3] // 4))
+    x = _blocks(generator.blocks, _gate(second, x, sym), sym, precision)
     x = planes.layers(generator.up, _gate(third, x, sym), sym)
     x = ops.tanh(_head(generator.head, x))
     return ov.Model([_bytes(x) if rounded else x], [features, sym])
 
 
-def _blocks(
-    generator: Generator, x: Node, sym: Node, precision: Precision, size: tuple[int, int]
-) -> Node:
-    blocks = generator.blocks
+def _blocks(blocks: Iterable[nn.Module], x: Node, sym: Node, precision: Precision) -> Node:
+    _, channels, height, width = x.get_output_shape(0)
     if precision == "int8":
         return _Bytes().layers(blocks, x, sym)
-    if precision == "bf16" or generator.down[-1].conv.out_channels < WIDE:
+    if precision == "bf16" or channels < WIDE:
         return _Planes().layers(blocks, x, sym)
-    tiles = _Tiles(*size)
+    tiles = _Tiles(height, width)
     return tiles.leave(tiles.layers(blocks, tiles.enter(x), sym))
 
 
@@ -194,7 +192,8 @@ class _Bytes(_Planes):
         float32.
         """
         plane, everything = np.array([2, 3]), np.array([1, 2, 3])
-        x = ops.subtract(x, ops.reduce_min(x, plane, True))
+        if x.get_type_name() != "Relu":  # that begins at 0
+            x = ops.subtract(x, ops.reduce_min(x, plane, True))
         width = ops.maximum(ops.reduce_max(x, everything, True), np.float32(TINY))
         low, high = np.float32(0), RANGE
         x = ops.multiply(x, ops.divide(RANGE, width))

@@ -60,7 +60,7 @@ def _line() -> Transforms:
 LINE = _line()
 """Of six inputs, (6, 6); of three taps, (6, 3); back to four outputs, (4, 6)."""
 
-PLANE = Transforms(*(np.kron(each, each) for each in LINE))
+PLANE = Transforms(*(np.kron(each, each).astype(np.float64) for each in LINE))
 """Of a tile's 36 inputs, (36, 36); of nine taps, (36, 9); back to 16 outputs, (16, 36)."""
 
 
@@ -96,8 +96,8 @@ def reflect_conv(
     kernels = torch.einsum("jk,ockl->jocl", taps, weight).flatten(0, 1).unsqueeze(2)
     products = F.conv2d(rows, kernels, groups=INPUTS).view(batch, INPUTS, -1)
     y = (outputs @ products).view(batch, OUTPUTS, -1, tiles, width)
-    y = y.permute(0, 2, 3, 1, 4).flatten(2, 3)[:, :, :height]
-    return y.contiguous() if bias is None else y + bias[:, None, None]
+    y = y.permute(0, 2, 3, 1, 4).flatten(2, 3)[:, :, :height].contiguous()
+    return y if bias is None else y + bias[:, None, None]
 
 
 @lru_cache

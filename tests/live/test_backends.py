@@ -49,11 +49,18 @@ def test_float32_is_the_same_up_to_rounding() -> None:
             assert np.abs(got.astype(int) - wanted).max() <= 1, backend.name
 
 
-def test_float32_before_rounding_agrees_to_90_dB(generator: Generator) -> None:
+@pytest.mark.parametrize("wide", [1, 1000], ids=["Winograd's", "plain"])
+@pytest.mark.parametrize("size", [(36, 64), (40, 20)])
+def test_float32_before_rounding_agrees_to_90_dB(
+    generator: Generator, wide: int, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
     openvino = pytest.importorskip("sgnlib.live.openvino", reason="no OpenVINO for this processor")
-    photo = torch.rand(1, 3, 36, 64, generator=torch.Generator().manual_seed(1)) * 2 - 1
+    monkeypatch.setattr(openvino, "WIDE", wide)
+    photo = torch.rand(1, 3, *size, generator=torch.Generator().manual_seed(1)) * 2 - 1
     features = openvino.OpenVINOBackend(generator, "f32").prepare(photo)
     graph = openvino.build(generator, tuple(features.shape), rounded=False)
+    gathers = sum(node.get_type_name() == "Gather" for node in graph.get_ops())
+    assert gathers == (2 + 2 * len(generator.blocks) if wide == 1 else 0)
     precision = {"INFERENCE_PRECISION_HINT": "f32"}
     compiled = openvino.core().compile_model(graph, "CPU", precision)
     for point in POINTS:

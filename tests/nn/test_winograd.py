@@ -1,0 +1,105 @@
+"""Convolutions with fewer multiplications are the same convolutions."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from sgnlib.nn import winograd
+from sgnlib.nn.blocks import ReflectConv
+from sgnlib.nn.winograd import LINE, PLANE, Tiling, reflect_conv, transformed
+
+SIZES = [(8, 8), (7, 10), (2, 2), (5, 3), (16, 4)]
+
+
+def test_transforms_of_a_line_make_a_correlation() -> None:
+    random = np.random.default_rng(0)
+    inputs, taps = random.standard_normal(6), random.standard_normal(3)
+    got = LINE.outputs @ ((LINE.taps @ taps) * (LINE.inputs @ inputs))
+    np.testing.assert_allclose(got, np.correlate(inputs, taps), rtol=0, atol=1e-14)
+
+
+def test_transforms_of_a_plane_make_a_correlation() -> None:
+    random = np.random.default_rng(1)
+    tile, kernel = random.standard_normal((6, 6)), random.standard_normal((3, 3))
+    products = (PLANE.taps @ kernel.reshape(9)) * (PLANE.inputs @ tile.reshape(36))
+    wanted = F.conv2d(torch.tensor(tile)[None, None], torch.tensor(kernel)[None, None])
+    got = (PLANE.outputs @ products).reshape(4, 4)
+    np.testing.assert_allclose(got, wanted[0, 0], rtol=0, atol=1e-13)
+
+
+def convolution(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    return F.conv2d(F.pad(x, (1, 1, 1, 1), mode="reflect"), weight, bias)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_reflect_conv_is_the_convolution_and_has_its_gradients(size: tuple[int, int]) -> None:
+    random = torch.Generator().manual_seed(2)
+    shapes = ((2, 5, *size), (7, 5, 3, 3), (7,))
+    given = [torch.randn(shape, generator=random, requires_grad=True) for shape in shapes]
+    exact = [each.detach().double().requires_grad_() for each in given]
+    y, wanted = reflect_conv(*given), convolution(*exact)
+    assert y.is_contiguous()
+    torch.testing.assert_close(y.double(), wanted, rtol=0, atol=2e-5)
+    grad = torch.randn(y.shape, generator=random)
+    found = torch.autograd.grad(y, given, grad)
+    for ours, theirs in zip(found, torch.autograd.grad(wanted, exact, grad.double()), strict=True):
+        torch.testing.assert_close(ours.double(), theirs, rtol=0, atol=2e-5)
+    torch.testing.assert_close(reflect_conv(*given[:2], None) + given[2][:, None, None], y)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_tiling_holds_every_pixel_once(size: tuple[int, int]) -> None:
+    tiling = Tiling(*size)
+    count = size[0] * size[1]
+    np.testing.assert_array_equal(tiling.pixels[tiling.places], np.arange(count))
+    image = np.random.default_rng(3).standard_normal(count)
+    assert tiling.weights @ image[tiling.pixels] == pytest.approx(image.mean(), abs=1e-6)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_tiling_convolves(size: tuple[int, int]) -> None:
+    random = np.random.default_rng(4)
+    image, weight = random.standard_normal((3, *size)), random.standard_normal((2, 3, 3, 3))
+    tiling = Tiling(*size)
+    rows = image.reshape(3, -1).T[tiling.pixels]
+    tiles = (PLANE.inputs @ rows[tiling.taken].reshape(36, -1)).reshape(36, -1, 3)
+    products = tiles @ transformed(weight).transpose(0, 2, 1)
+    made = (PLANE.outputs @ products.reshape(36, -1)).reshape(-1, 2)[tiling.places]
+    wanted = convolution(torch.tensor(image)[None], torch.tensor(weight), None)[0]
+    np.testing.assert_allclose(made.T.reshape(2, *size), wanted, rtol=0, atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("channels", "side", "dtype", "autocast", "wanted"),
+    [
+        (256, 3, torch.float32, False, True),
+        (128, 3, torch.float32, False, False),
+        (256, 7, torch.float32, False, False),
+        (256, 3, torch.bfloat16, False, False),
+        (256, 3, torch.float32, True, False),
+    ],
+)
+def test_wide_float32_convolutions_take_it(
+    channels: int,
+    side: int,
+    dtype: torch.dtype,
+    autocast: bool,
+    wanted: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    took = []
+
+    def spy(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+        took.append(weight.shape)
+        return reflect_conv(x, weight, bias)
+
+    monkeypatch.setattr(winograd, "reflect_conv", spy)
+    layer = ReflectConv(channels, channels, side).to(dtype)
+    x = torch.randn(1, channels, 8, 8, dtype=dtype)
+    with torch.inference_mode(), torch.autocast("cpu", enabled=autocast):
+        assert layer(x).shape == x.shape
+    assert bool(took) is wanted
