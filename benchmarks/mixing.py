@@ -26,7 +26,7 @@ from PIL import Image
 import sgnlib.nn.blocks
 from benchmarks import results
 from benchmarks.limits import matmul_rate
-from sgnlib import paths
+from benchmarks.timing import machine
 from sgnlib.evaluation.models import find_model
 from sgnlib.evaluation.report import markdown_table
 from sgnlib.live.backends import Backend, Picture, TorchBackend, psnr, to_picture, usable
@@ -34,10 +34,12 @@ from sgnlib.live.photos import shipped_photos
 from sgnlib.live.preview import Preview
 from sgnlib.nn.generator import Generator
 from sgnlib.shapes import Images
-from sgnlib.storage import atomic_write
 from sgnlib.sym import sample_sym
 
-RESULT = paths.ROOT / "data" / "results" / "mixing.csv"
+VARIANTS, FRAMES = (results.RESULTS / f"mixing_{name}.csv" for name in ("exact", "drag"))
+
+KEYS = ("machine", "weights")
+"""A new measurement takes the place of those of the same machine and weights."""
 
 
 def main() -> None:
@@ -47,22 +49,28 @@ def main() -> None:
     photo = shipped_photos(given.size)["astronaut"]
     points = sample_sym((1.0,) * generator.domains, given.rounds, np.random.default_rng(0))
     (exact, rates), drag = exact_pictures(generator, photo, points), drag_frames(generator, photo)
-    low, middle, high = np.percentile(rates, (5, 50, 95)) / 1e12
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    text = "\n\n".join(
-        [
-            markdown_table(exact.round(1)),
-            f"In the same rounds, a product of bfloat16 matrices ran at {middle:.1f} TFLOP/s (5th "
-            f"to 95th percentile {low:.1f} to {high:.1f}).",
-            "While dragging, from S to the bytes of a JPEG:",
-            markdown_table(drag.round(2)),
-            f"Memory at most {memory:.1f} GB, with all of these loaded.",
-        ]
-    )
-    print(text)
+    drag["memory, GB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    drag["bfloat16 products, TFLOP/s"] = median(rates) / 1e12
+    weights = "trained weights" if given.weights else "random weights"
+    about = (machine(torch.device("cpu")), weights)
+    for frame in (exact, drag):
+        for place, (key, value) in enumerate(zip(KEYS, about, strict=True)):
+            frame.insert(place, key, value)
     if given.write:
-        atomic_write(RESULT, exact.to_csv(index=False, float_format="%.3f").encode())
-        results.show("mixing", text)
+        exact, drag = results.merge(exact, VARIANTS, KEYS), results.merge(drag, FRAMES, KEYS)
+        results.show("mixing", text(exact, drag))
+    else:
+        print(text(exact, drag))
+
+
+def text(exact: pd.DataFrame, drag: pd.DataFrame) -> str:
+    """What readers see: a table of variants per machine and weights, and all frames in one."""
+    parts = [
+        f"{name}, {weights}:\n\n{markdown_table(rows.drop(columns=list(KEYS)).round(1))}"
+        for (name, weights), rows in exact.groupby(list(KEYS), sort=False)
+    ]
+    frames = markdown_table(drag.round(2))
+    return "\n\n".join([*parts, f"While dragging, from S to the bytes of a JPEG:\n\n{frames}"])
 
 
 def exact_pictures(

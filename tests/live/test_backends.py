@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -55,12 +56,13 @@ def test_float32_before_rounding_agrees_to_90_dB(
     generator: Generator, wide: int, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     openvino = pytest.importorskip("sgnlib.live.openvino", reason="no OpenVINO for this processor")
-    monkeypatch.setattr(openvino, "WIDE", wide)
+    from sgnlib.live import openvino_graph
+
+    monkeypatch.setattr(openvino_graph, "WIDE", wide)
     photo = torch.rand(1, 3, *size, generator=torch.Generator().manual_seed(1)) * 2 - 1
     features = openvino.OpenVINOBackend(generator, "f32").prepare(photo)
     graph = openvino.build(generator, tuple(features.shape), rounded=False)
-    gathers = sum(node.get_type_name() == "Gather" for node in graph.get_ops())
-    assert gathers == (2 + 2 * len(generator.blocks) if wide == 1 else 0)
+    assert gathers(graph) == (2 + 2 * len(generator.blocks) if wide == 1 else 0)
     precision = {"INFERENCE_PRECISION_HINT": "f32"}
     compiled = openvino.core().compile_model(graph, "CPU", precision)
     for point in POINTS:
@@ -68,6 +70,46 @@ def test_float32_before_rounding_agrees_to_90_dB(
         got = compiled([features.numpy(), sym.numpy()])[0]
         error = np.mean((got - generator(photo, sym).numpy()) ** 2)
         assert 10 * np.log10(2**2 / error) >= 90, point
+
+
+def gathers(graph: Any) -> int:
+    """Winograd's convolutions gather their tiles, and nothing else gathers."""
+    return sum(node.get_type_name() == "Gather" for node in graph.get_ops())
+
+
+def test_only_wide_float32_graphs_are_winograds() -> None:
+    graphs = pytest.importorskip("sgnlib.live.openvino_graph", reason="no OpenVINO here")
+    for ngf, precision, wanted in (
+        (32, "f32", 4),
+        (16, "f32", 0),
+        (32, "bf16", 0),
+        (32, "int8", 0),
+    ):
+        generator = Generator(3, ngf=ngf, n_blocks=1).eval().requires_grad_(False)
+        assert gathers(graphs.build(generator, (1, ngf, 32, 32), precision)) == wanted
+
+
+def test_a_constant_channel_is_no_division_by_zero(monkeypatch: pytest.MonkeyPatch) -> None:
+    openvino = pytest.importorskip("sgnlib.live.openvino", reason="no OpenVINO for this processor")
+    from sgnlib.live import openvino_graph
+
+    monkeypatch.setattr(openvino_graph, "WIDE", 1)
+    generator = Generator(3, ngf=8, n_blocks=1).eval().requires_grad_(False)
+    generator.blocks[0].conv2.weight.zero_()
+    photo = torch.rand(1, 3, 32, 32) * 2 - 1
+    backend, sym = openvino.OpenVINOBackend(generator, "f32"), torch.tensor([[0.2, 0.3, 0.5]])
+    assert (
+        psnr(backend.picture(backend.prepare(photo), sym), to_picture(generator(photo, sym))) > 40
+    )
+
+
+def test_the_last_sizes_stay_compiled() -> None:
+    openvino = pytest.importorskip("sgnlib.live.openvino", reason="no OpenVINO for this processor")
+    generator = Generator(3, ngf=4, n_blocks=1).eval().requires_grad_(False)
+    backend, sym = openvino.OpenVINOBackend(generator, "f32"), torch.tensor([[0.2, 0.3, 0.5]])
+    for side in (16, 20, 16, 24):
+        backend.picture(backend.prepare(torch.rand(1, 3, side, side)), sym)
+    assert list(backend._requests) == [(1, 4, 16, 16), (1, 4, 24, 24)]
 
 
 @pytest.mark.parametrize("model", ["model-1", "model-2-cbn", "model-2-concat"])

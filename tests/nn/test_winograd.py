@@ -73,33 +73,55 @@ def test_a_tiling_convolves(size: tuple[int, int]) -> None:
     np.testing.assert_allclose(made.T.reshape(2, *size), wanted, rtol=0, atol=1e-12)
 
 
+MANY = (2, 32, 32)
+
+
 @pytest.mark.parametrize(
-    ("channels", "side", "dtype", "autocast", "wanted"),
+    ("weight", "x", "wanted"),
     [
-        (256, 3, torch.float32, False, True),
-        (128, 3, torch.float32, False, False),
-        (256, 7, torch.float32, False, False),
-        (256, 3, torch.bfloat16, False, False),
-        (256, 3, torch.float32, True, False),
+        ((256, 256, 3, 3), MANY, True),
+        ((300, 256, 3, 3), MANY, True),
+        ((256, 3, 3, 3), MANY, False),
+        ((255, 256, 3, 3), MANY, False),
+        ((256, 256, 7, 7), MANY, False),
+        ((256, 256, 3, 7), MANY, False),
+        ((256, 256, 3, 3), (2, 32, 31), False),
+        ((256, 256, 3, 3), (0, 32, 32), False),
     ],
 )
-def test_wide_float32_convolutions_take_it(
-    channels: int,
-    side: int,
-    dtype: torch.dtype,
-    autocast: bool,
-    wanted: bool,
+def test_it_pays_for_many_wide_pixels(
+    weight: tuple[int, ...], x: tuple[int, int, int], wanted: bool
+) -> None:
+    batch, height, width = x
+    features = torch.empty(batch, weight[1], height, width)
+    assert winograd.pays(features, torch.empty(weight)) is wanted
+
+
+def test_it_is_for_float32_on_a_cpu_only() -> None:
+    x, weight = torch.empty(2, 256, 32, 32), torch.empty(256, 256, 3, 3)
+    assert winograd.pays(x, weight)
+    assert not winograd.pays(x.bfloat16(), weight.bfloat16())
+    assert not winograd.pays(x.to("meta"), weight.to("meta"))
+    assert not winograd.pays(x[0], weight), "torch's convolution takes a single image too"
+    with torch.autocast("cpu"):
+        assert not winograd.pays(x, weight)
+
+
+def test_the_layer_takes_it_and_trains_after_it_has_inferred(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    took = []
+    torch.manual_seed(5)
+    layer, x = ReflectConv(256, 256, 3), torch.randn(2, 256, 32, 32)
+    taken = []
 
-    def spy(x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-        took.append(weight.shape)
-        return reflect_conv(x, weight, bias)
+    def spy(*given: Tensor) -> Tensor:
+        taken.append(given)
+        return reflect_conv(*given)
 
     monkeypatch.setattr(winograd, "reflect_conv", spy)
-    layer = ReflectConv(channels, channels, side).to(dtype)
-    x = torch.randn(1, channels, 8, 8, dtype=dtype)
-    with torch.inference_mode(), torch.autocast("cpu", enabled=autocast):
-        assert layer(x).shape == x.shape
-    assert bool(took) is wanted
+    wanted = convolution(x, layer.weight, layer.bias)
+    with torch.inference_mode():
+        torch.testing.assert_close(layer(x), wanted, rtol=0, atol=1e-5)
+    layer(x).sum().backward()
+    assert len(taken) == 2
+    assert layer.weight.grad is not None and bool(layer.weight.grad.any())
