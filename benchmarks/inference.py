@@ -23,7 +23,7 @@ import torch
 from torch import nn
 
 from benchmarks import publish, results
-from benchmarks.mixing import authors_norm
+from benchmarks.mixing import authors_layers
 from benchmarks.timing import Times, about, now
 from sgnlib.datasets.sampling import to_pixels
 from sgnlib.live.backends import psnr
@@ -63,7 +63,7 @@ def pair(given: argparse.Namespace, device: torch.device) -> tuple[Generator, Tr
     ours = _ready(Generator(3, ngf=given.ngf, n_blocks=given.blocks), device)
 
     def translate(images: Images, sym: Sym) -> Images:
-        with authors_norm():
+        with authors_layers():
             return ours(images, sym)
 
     return ours, translate

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
+from unittest import mock
 
 import numpy as np
 import pandas as pd
@@ -24,7 +25,7 @@ import torch.nn.functional as F
 from PIL import Image
 
 import sgnlib.nn.blocks
-from benchmarks import results
+from benchmarks import publish, results
 from benchmarks.limits import matmul_rate
 from benchmarks.timing import machine
 from sgnlib.evaluation.models import find_model
@@ -32,42 +33,44 @@ from sgnlib.evaluation.report import markdown_table
 from sgnlib.live.backends import Backend, Picture, TorchBackend, psnr, to_picture, usable
 from sgnlib.live.photos import shipped_photos
 from sgnlib.live.preview import Preview
+from sgnlib.nn import winograd
 from sgnlib.nn.generator import Generator
 from sgnlib.shapes import Images
 from sgnlib.sym import sample_sym
 
-VARIANTS, FRAMES = (results.RESULTS / f"mixing_{name}.csv" for name in ("exact", "drag"))
-
-KEYS = ("machine", "weights")
-"""A new measurement takes the place of those of the same machine and weights."""
+FILES = ("mixing_exact", "mixing_drag")
 
 
-def main() -> None:
-    given = _parser().parse_args()
+def main(arguments: Sequence[str] | None = None) -> None:
+    given = _parser().parse_args(arguments)
     torch.manual_seed(0)
     generator = _generator(given)
     photo = shipped_photos(given.size)["astronaut"]
     points = sample_sym((1.0,) * generator.domains, given.rounds, np.random.default_rng(0))
     (exact, rates), drag = exact_pictures(generator, photo, points), drag_frames(generator, photo)
     drag["memory, GB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    drag["bfloat16 products, TFLOP/s"] = median(rates) / 1e12
-    weights = "trained weights" if given.weights else "random weights"
-    about = (machine(torch.device("cpu")), weights)
-    for frame in (exact, drag):
-        for place, (key, value) in enumerate(zip(KEYS, about, strict=True)):
-            frame.insert(place, key, value)
+    low, middle, high = np.percentile(rates, (5, 50, 95)) / 1e12
+    drag["bfloat16 products, TFLOP/s"] = f"{middle:.1f} ({low:.1f} to {high:.1f})"
+    width, kind = generator.stem.conv.out_channels, "trained" if given.weights else "random"
+    about = (machine(torch.device("cpu")), f"ngf {width}, {given.size} px, {kind} weights")
+    tables = (exact, drag)
+    for table in tables:
+        for place, (key, value) in enumerate(zip(publish.KEYS, about, strict=True)):
+            table.insert(place, key, value)
+    print(text(*tables))
+    if folder := publish.folder(given):
+        files = (folder / f"{name}.csv" for name in FILES)
+        tables = tuple(map(results.merge, tables, files, [publish.KEYS] * 2))
     if given.write:
-        exact, drag = results.merge(exact, VARIANTS, KEYS), results.merge(drag, FRAMES, KEYS)
-        results.show("mixing", text(exact, drag))
-    else:
-        print(text(exact, drag))
+        results.show("mixing", text(*tables))
 
 
 def text(exact: pd.DataFrame, drag: pd.DataFrame) -> str:
-    """What readers see: a table of variants per machine and weights, and all frames in one."""
+    """What readers see: a table of variants per machine and setting, and all frames in one."""
+    keys = list(publish.KEYS)
     parts = [
-        f"{name}, {weights}:\n\n{markdown_table(rows.drop(columns=list(KEYS)).round(1))}"
-        for (name, weights), rows in exact.groupby(list(KEYS), sort=False)
+        f"{setting}, {name}:\n\n{markdown_table(rows.drop(columns=keys).round(1))}"
+        for (name, setting), rows in exact.groupby(keys, sort=False)
     ]
     frames = markdown_table(drag.round(2))
     return "\n\n".join([*parts, f"While dragging, from S to the bytes of a JPEG:\n\n{frames}"])
@@ -153,20 +156,19 @@ def drag_frames(generator: Generator, photo: Images, frames: int = 300) -> pd.Da
 
 
 @contextmanager
-def authors_norm() -> Iterator[None]:
-    """Lets our networks use torch's instance norm, as the authors' do."""
-    ours = sgnlib.nn.blocks.instance_norm
-    sgnlib.nn.blocks.instance_norm = F.instance_norm
-    try:
+def authors_layers() -> Iterator[None]:
+    """Lets our networks use torch's instance norm and convolutions, as the authors' do."""
+    with (
+        mock.patch.object(sgnlib.nn.blocks, "instance_norm", F.instance_norm),
+        mock.patch.object(winograd, "pays", return_value=False),
+    ):
         yield
-    finally:
-        sgnlib.nn.blocks.instance_norm = ours
 
 
 @torch.inference_mode()
 def _authors_form(generator: Generator, photo: Images, sym: torch.Tensor) -> np.ndarray:
-    """The network as the authors wrote it: one pass over everything, torch's instance norm."""
-    with authors_norm():
+    """The network as the authors wrote it: one pass over everything, torch's layers."""
+    with authors_layers():
         return to_picture(generator(photo, sym))
 
 
@@ -183,8 +185,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--weights", type=Path, help="trained ones; default: random ones")
     parser.add_argument("--ngf", type=int, default=64, help="width of random weights (default 64)")
     parser.add_argument("--size", type=int, default=256, help="side in pixels (default 256)")
-    parser.add_argument("--write", action="store_true", help="put the tables into the README")
     parser.add_argument("--rounds", type=int, default=12)
+    publish.add_options(parser)
     return parser
 
 

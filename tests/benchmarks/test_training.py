@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from unittest import mock
 
 import pandas as pd
 import pytest
 import torch
 
-from benchmarks import inference, limits, precision, publish, results, training
+from benchmarks import inference, limits, mixing, precision, publish, results, training
 from benchmarks.timing import Times
 from sgnlib.experiments import MODEL_1, smoke
+from sgnlib.nn import winograd
+from sgnlib.nn.generator import Generator
 
 CPU = torch.device("cpu")
 
@@ -52,6 +55,31 @@ def test_inference_in_small(tmp_path: Path) -> None:
     table = pd.read_csv(tmp_path / "inference.csv")
     assert table["setting"].unique().tolist() == ["32 px, batch 1", "32 px, batch 2"]
     assert table["PSNR, dB"].min() > 60
+
+
+def test_mixing_in_small(tmp_path: Path) -> None:
+    for _ in range(2):
+        tiny = ["--size", "32", "--ngf", "4", "--rounds", "2", "--into", str(tmp_path)]
+        mixing.main(tiny)
+    exact = pd.read_csv(tmp_path / "mixing_exact.csv")
+    assert exact["setting"].unique().tolist() == ["ngf 4, 32 px, random weights"]
+    assert exact["variant"].is_unique, "a new measurement takes the place of the old one"
+    assert exact["times faster"].tolist() == pytest.approx(
+        (exact["ms"][0] / exact["ms"]).tolist(), rel=1e-3
+    )
+    assert exact["least PSNR, dB"].min() > 30
+    assert pd.read_csv(tmp_path / "mixing_drag.csv")["nodes"].tolist() == [15]
+
+
+def test_the_reference_of_the_benchmarks_uses_torchs_layers() -> None:
+    generator, x = Generator(3, n_blocks=1).eval(), torch.rand(1, 3, 256, 256)
+    taken = []
+    with mock.patch.object(winograd, "reflect_conv", side_effect=taken.append), torch.no_grad():
+        with mixing.authors_layers():
+            generator(x, torch.full((1, 3), 1 / 3))
+        assert not taken
+        with pytest.raises(TypeError):
+            generator(x, torch.full((1, 3), 1 / 3))
 
 
 def test_precision_compares_with_the_seeds(tmp_path: Path) -> None:
