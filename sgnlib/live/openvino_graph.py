@@ -257,6 +257,6 @@ def _bytes(x: Node) -> Node:
 
 
 def _constant(values: Tensor | Array) -> Node:
-    """In float32, from its own memory: OpenVINO's way from an array goes through a list."""
+    """In float32; where an array is left to OpenVINO, it makes a list of it first."""
     array = values.detach().numpy() if isinstance(values, Tensor) else values
-    return ops.constant(np.ascontiguousarray(array, np.float32), shared_memory=True)
+    return ops.constant(np.ascontiguousarray(array, np.float32))
