@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import sys
 import textwrap
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from sgnlib import __version__, commands, data_commands, network
 from sgnlib.experiments import EXPERIMENTS, PROFILES
+from sgnlib.training.signals import noting_interrupts
 
 Command = data_commands.Command
 Add = data_commands.Add
@@ -24,7 +26,7 @@ SWITCHES = {
     "--offline": "never use the network, as SGN_OFFLINE=1 says for everything",
 }
 
-MODELS = "experiment, imported model, or .safetensors file (default model-1)"
+MODELS = "experiment, run, imported model, or .safetensors file (default model-1)"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,15 +34,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = build_parser().parse_args(arguments)
     if "offline" in given:
         network.shut()
+    stopped = threading.Event()
     try:
-        return given.command(given) or 0
-    except KeyboardInterrupt as stopped:
-        print(f"sgn: {str(stopped) or 'stopped'}", file=sys.stderr)
+        with noting_interrupts(stopped):
+            return given.command(given) or 0
+    except KeyboardInterrupt as reason:
+        print(f"sgn: {str(reason) or 'stopped'}", file=sys.stderr)
         return 130
     except BrokenPipeError:  # the reader, such as `head`, has seen enough
         sys.stderr.close()
         return 0
     except Exception as error:
+        if stopped.is_set():  # a module was just being imported, and made this of Ctrl-C
+            print("sgn: stopped", file=sys.stderr)
+            return 130
         if "debug" in given:
             raise
         print(f"sgn: error: {_one_line(error)}", file=sys.stderr)
@@ -49,6 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _one_line(error: Exception) -> str:
     text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        text = f"{error.filename}: {error.strerror}"
     return " ".join(text.split()) or f"{type(error).__name__}; --debug shows where"
 
 
@@ -181,7 +190,7 @@ def _add_photos(add: Add) -> None:
         nargs="+",
         required=True,
         metavar="S",
-        help="one weight per domain, not negative, sum 1",
+        help="one weight per domain, in the order of `sgn list`; not negative, sum 1",
     )
     translate.add_argument(
         "-o", "--output", type=Path, required=True, help="image, folder or .mp4 to write"
@@ -251,7 +260,8 @@ def _model(parser: argparse.ArgumentParser, name: str = "--model", **more: Any) 
 
 
 def _profile(parser: argparse.ArgumentParser, default: str | None) -> None:
-    told = f"default {default}" if default else "default: the largest that is trained"
+    largest = "default: the largest that is trained or shipped, smoke aside"
+    told = f"default {default}" if default else largest
     parser.add_argument("--profile", default=default, choices=PROFILES, help=told)
 
 

@@ -40,7 +40,8 @@ def train(given: argparse.Namespace) -> None:
     print(f"{run.experiment.title}, seed {run.experiment.seed}: {run.info['steps']} steps in")
     print(f"  {run.path}")
     where = f"{run.info['device']} in {run.info.get('precision', 'float32')}"
-    print(f"  {run.info['seconds']:.0f} s on {where}; {run.features_kind}")
+    print(f"  {run.info['seconds']:.0f} s on {where}; perceptual network: {run.features_kind}")
+    print(f"  sgn mix --model {run.path.name}")
 
 
 def evaluate(given: argparse.Namespace) -> None:
@@ -80,15 +81,16 @@ def translate(given: argparse.Namespace) -> None:
     from sgnlib.sym import validate_sym
     from sgnlib.training.runtime import choose_device
 
+    if given.output.exists() and given.output.samefile(given.photo):
+        raise ValueError(f"{given.photo} would be replaced by its translation; choose another -o")
     is_film = given.photo.suffix.lower() in VIDEOS
     photo = None if is_film or given.photo.is_dir() else load_photo(given.photo)
     model = find_model(given.model, given.profile, given.seed)
-    sym = validate_sym(given.sym, model.generator.domains, extrapolate=True)
-    if not given.extrapolate:
-        try:
-            validate_sym(given.sym, model.generator.domains)
-        except ValueError as error:
-            raise ValueError(f"{error}; --extrapolate allows it") from error
+    try:
+        sym = validate_sym(given.sym, len(model.domains), extrapolate=given.extrapolate)
+    except ValueError as error:
+        order = f"the domains are {', '.join(model.domains)}"
+        raise ValueError(f"{error}; {order}; --extrapolate allows points outside") from error
     if is_film:
         count = translate_video(model.generator, given.photo, given.output, sym, model.identity)
         what = f"{count} frames"

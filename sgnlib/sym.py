@@ -65,7 +65,12 @@ def validate_sym(
         if min(point) < 0:
             raise ValueError(f"S must not be negative on the simplex; got {point}")
         if abs(sum(point) - 1) > 1e-4:
-            raise ValueError(f"S must sum to 1 on the simplex; got {point} with sum {sum(point):g}")
+            total = sum(point)
+            share = ", ".join(f"{s / total:.4g}" for s in point) if total else "nothing"
+            raise ValueError(
+                f"S must sum to 1 on the simplex; got {point} with sum {total:g}; divided by it, "
+                f"it would be {share}"
+            )
     return point
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -116,6 +117,32 @@ def test_ctrl_c_exits_with_130(monkeypatch: pytest.MonkeyPatch, capsys: Capture)
     monkeypatch.setattr("sgnlib.training.loop.train", stopped)
     assert cli.main(["train", "model-1", "--profile", "smoke"]) == 130
     assert capsys.readouterr().err == "sgn: model-1 stopped after step 3 of 4\n"
+
+
+def test_ctrl_c_that_a_module_makes_an_error_of_exits_with_130(
+    monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
+    def importing(*_: object, **__: object) -> None:
+        try:
+            signal.raise_signal(signal.SIGINT)
+        except KeyboardInterrupt:
+            raise RecursionError("maximum recursion depth exceeded") from None
+
+    monkeypatch.setattr("sgnlib.training.loop.train", importing)
+    before = signal.getsignal(signal.SIGINT)
+    assert cli.main(["train", "model-1", "--profile", "smoke"]) == 130
+    assert capsys.readouterr().err == "sgn: stopped\n"
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_system_error_names_the_file_first(capsys: Capture, tmp_path: Path) -> None:
+    told = failed(capsys, "import-official", tmp_path / "none.pth")
+    assert told == f"sgn: error: {tmp_path}/none.pth: No such file or directory"
+
+
+def test_a_mixer_refuses_a_broken_photo_at_the_door(tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "text.jpg").write_text("no photo")
+    assert "cannot be read as an image" in failed(capsys, "mix", tmp_path / "text.jpg")
 
 
 def test_debug_shows_where_an_error_came_from(photo: Path) -> None:
@@ -235,10 +262,22 @@ def test_s_is_checked_and_may_leave_the_simplex_when_told(
 ) -> None:
     rest = ("-o", tmp_path / "out.png", "--model", weights)
     assert "2 values" in failed(capsys, "translate", photo, "--sym", 1, 0, 0, *rest)
-    assert "--extrapolate allows it" in failed(capsys, "translate", photo, "--sym", 0, 1.5, *rest)
+    told = failed(capsys, "translate", photo, "--sym", 0.3, 1.2, *rest)
+    assert "divided by it, it would be 0.2, 0.8" in told
+    assert "the domains are domain 1, domain 2; --extrapolate allows" in told
     assert not (tmp_path / "out.png").exists()
     assert translate(photo, "--sym", 0, 1.5, *rest, "--extrapolate") == 0
     assert translate(photo, "--sym", 1.5, -0.5, *rest, "--extrapolate") == 0
+
+
+def test_nothing_is_translated_onto_itself(photo: Path, weights: Path, capsys: Capture) -> None:
+    content = photo.read_bytes()
+    for one in (photo, photo.parent):
+        told = failed(capsys, "translate", one, "--sym", 1, 0, "-o", one, "--model", weights)
+        assert "would be replaced by its translation" in told
+    assert photo.read_bytes() == content
+    told = failed(capsys, "translate", photo, "--sym", 1, 0, "-o", photo.parent, "--model", weights)
+    assert "is a folder; name a file in it" in told
 
 
 def test_a_photo_that_cannot_be_read_is_named(
@@ -275,8 +314,11 @@ def test_models_are_found_by_name_and_damage_is_noticed(
     assert (
         cli.main([*map(str, rest), "1", "0", "0", "--model", "model-3", "--profile", "smoke"]) == 0
     )
-    file = run.path / "generator.safetensors"
-    assert cli.main([*map(str, rest), "1", "0", "0", "--model", str(file)]) == 0
+    for name in (run.path / "generator.safetensors", run.path, run.path.name):
+        assert cli.main([*map(str, rest), "1", "0", "0", "--model", str(name)]) == 0
+        assert run.path.name in capsys.readouterr().out
+    told = failed(capsys, *rest, 1, 0, 0, "--model", "model-3", "--profile", "smoke", "--seed", 5)
+    assert f"its other runs, --model takes the name: {run.path.name}" in told
     content = bytearray(weights.read_bytes())
     content[-1] ^= 1
     weights.write_bytes(content)

@@ -56,8 +56,8 @@ def find_model(model: str, profile: str | None, seed: int = 0) -> Model:
     """The generator that a name stands for.
 
     Args:
-        model: An experiment's name, the name of imported weights, or a .safetensors file: one in a
-            run's folder, or a generator's weights.
+        model: An experiment's name, the name of a run or its folder, the name of imported weights,
+            or a .safetensors file: one in a run's folder, or a generator's weights.
         profile: For experiments: at whose sizes; the largest that is there if None. Where a
             profile is not trained, the weights of it that the project comes with serve.
         seed: For experiments.
@@ -77,14 +77,17 @@ def find_model(model: str, profile: str | None, seed: int = 0) -> Model:
         wanted = profile or "quick"
         return of_run(trained(replace(at_profile(experiment(model), wanted), seed=seed), wanted))
     if (imported := _imported(model)).is_file():
-        return _unnamed(_from_file(imported), model, "imported")
+        return _of_file(imported, model, "imported")
+    for folder in (Path(model), Path(model).parent, paths.runs_dir() / model):
+        if (folder / EXPERIMENT).is_file():
+            return of_run(Run(folder))
     file = Path(model)
     if not file.is_file():
         known = ", ".join([*(row.name for row in EXPERIMENTS), *_imported_names()])
-        raise FileNotFoundError(f"{model!r} is neither a file nor a model; models are {known}")
-    if (file.parent / EXPERIMENT).is_file():
-        return of_run(Run(file.parent))
-    return _unnamed(_from_file(file), file.stem, str(file))
+        raise FileNotFoundError(
+            f"{model!r} is neither a file nor a run nor a model; models are {known}"
+        )
+    return _of_file(file, file.stem, str(file))
 
 
 def trained(row: Experiment, profile: str) -> Run:
@@ -98,7 +101,11 @@ def trained(row: Experiment, profile: str) -> Run:
     seed = f" --seed {row.seed}" if row.seed else ""
     own = " --images " + " ".join(f"{name}={path}" for name, path in row.images)
     command = f"sgn train {row.name} --profile {profile}{seed}{own if row.images else ''}"
-    raise FileNotFoundError(f"{row.name} is not trained in profile {profile}; run `{command}`")
+    others = sorted(path.name for path in paths.runs_dir().glob(f"{row.name}-seed*"))
+    known = f"; of its other runs, --model takes the name: {', '.join(others)}" if others else ""
+    raise FileNotFoundError(
+        f"{row.name} is not trained in profile {profile}; run `{command}`{known}"
+    )
 
 
 def import_weights(checkpoint: Path, name: str | None = None) -> tuple[Path, Generator]:
@@ -130,9 +137,9 @@ def of_run(run: Run) -> Model:
     return Model(run.generator(), tuple(domain_names(row)), row.title, origin)
 
 
-def _unnamed(generator: Generator, name: str, origin: str) -> Model:
-    names = tuple(f"domain {k}" for k in range(1, generator.domains + 1))
-    return Model(generator, names, name, origin)
+def unnamed(generator: Generator) -> tuple[str, ...]:
+    """What domains are called whose names nobody knows."""
+    return tuple(f"domain {k}" for k in range(1, generator.domains + 1))
 
 
 def shipped(model: str, profile: str) -> Path:
@@ -170,6 +177,11 @@ def _any_features(row: Experiment) -> Run | None:
 
 def _with_imagenet(row: Experiment) -> Experiment:
     return replace(row, features="imagenet", feature_width=1.0)
+
+
+def _of_file(path: Path, name: str, origin: str) -> Model:
+    generator = _from_file(path)
+    return Model(generator, unnamed(generator), name, origin)
 
 
 def _from_file(path: Path) -> Generator:

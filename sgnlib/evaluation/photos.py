@@ -73,6 +73,8 @@ def save_photo(photo: Image.Image, path: Path) -> Path:
     Raises:
         ValueError: No image format has this ending.
     """
+    if path.is_dir():
+        raise ValueError(f"{path} is a folder; name a file in it, such as {path / 'photo.png'}")
     formats = Image.registered_extensions()
     ending = path.suffix.lower()
     if formats.get(ending) not in Image.SAVE:

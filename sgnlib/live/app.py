@@ -14,6 +14,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from sgnlib.datasets.folders import decode
 from sgnlib.live.settings import Settings
 from sgnlib.live.warm import start_kernel
 from sgnlib.storage import atomic_write
@@ -38,6 +39,7 @@ def serve(
 
     Raises:
         FileNotFoundError: No such photo.
+        ImageError: It cannot be used.
         OSError: The port is taken.
     """
     if photo is not None and not photo.is_file():
@@ -47,6 +49,8 @@ def serve(
     os.environ["JUPYTER_PATH"] = os.pathsep.join([str(TEMPLATES), *([there] if there else [])])
     token, port = secrets.token_urlsafe(24), _bound(port)
     kernel = start_kernel()
+    if photo is not None:
+        decode(photo)  # else only the page would say what is wrong with it
     # Else jsonschema compiles, for seconds, a grammar of addresses that nothing here contains.
     sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
     from sgnlib.live.provisioner import register

@@ -105,7 +105,9 @@ def _slider(name: str, hue: str) -> widgets.FloatSlider:
 
 def switch(name: str) -> widgets.Checkbox:
     """A box to tick."""
-    return widgets.Checkbox(description=name, indent=False, layout={"width": "auto"})
+    return widgets.Checkbox(
+        description=name, indent=False, layout={"width": "auto", "margin": "2px 16px 2px 0"}
+    )
 
 
 def encoded(picture: Picture, kind: str) -> bytes:

@@ -10,7 +10,8 @@ from typing import Any
 import ipywidgets as widgets
 from IPython.display import display
 
-from sgnlib.evaluation.labels import domain_names, sym_label, title
+from sgnlib.evaluation.labels import sym_label, title
+from sgnlib.evaluation.models import Model, find_model, of_run, unnamed
 from sgnlib.live.attention import attention_picture
 from sgnlib.live.backends import Backend, to_picture
 from sgnlib.live.controls import STEP, Sliders, encoded, presets, rebalanced, switch, thumbnail
@@ -36,9 +37,9 @@ class Mixer(widgets.VBox):
     network starts when a browser shows the widget, so that a batch run spends nothing on it.
 
     Args:
-        model: A finished run, or a generator.
+        model: A finished run, a generator, or what `sgn mix --model` takes: "model-1", ...
         photo: One image in [-1, 1] (sides divisible by 4), a file, or None for shipped photos.
-        domains: Names of a generator's domains; a run knows its own.
+        domains: Names of a generator's domains; runs and models know their own.
         backend: How to compute; None measures what is best here.
 
     Attributes:
@@ -46,6 +47,7 @@ class Mixer(widgets.VBox):
 
     Raises:
         ValueError: The number of names is not the number of domains, or the photo's shape is wrong.
+        FileNotFoundError: There is no such model.
     """
 
     _session: Session | None = None
@@ -53,14 +55,13 @@ class Mixer(widgets.VBox):
 
     def __init__(
         self,
-        model: Run | Generator,
+        model: Run | Model | Generator | str,
         photo: Images | Path | str | None = None,
         *,
         domains: Sequence[str] | None = None,
         backend: Backend | None = None,
     ) -> None:
-        self._generator = model.generator() if isinstance(model, Run) else model
-        self._domains = _names(model, self._generator, domains)
+        self._generator, self._domains = _parts(model, domains)
         self._backend = backend
         self._photos = photos(photo, SIDE)
         self._photo = next(iter(self._photos.values()))
@@ -75,7 +76,7 @@ class Mixer(widgets.VBox):
         self.photo_choice = widgets.Dropdown(options=list(self._photos), description="photo")
         self.upload = widgets.FileUpload(accept="image/*", description="own photo")
         self.extrapolate = switch("beyond the simplex")
-        self.attention = switch("attention maps")
+        self.attention = switch("attention maps (yellow: open, blue: closed)")
         self.tour = tour(k, per_leg=40)
         self.play = widgets.Play(max=len(self.tour) - 1, interval=60, repeat=True)
         self.record = widgets.Button(description="film", icon="film", tooltip="save a tour")
@@ -234,7 +235,7 @@ class Mixer(widgets.VBox):
             self.stage.download(name, encoded(self._frame.picture, "PNG"))
 
     def _on_record(self) -> None:
-        self.record.disabled = True
+        self.record.disabled, self.record.description = True, "filming …"
         threading.Thread(target=self._record, daemon=True).start()
 
     def _record(self) -> None:
@@ -245,7 +246,7 @@ class Mixer(widgets.VBox):
         except Exception as error:
             self._fail(f"{type(error).__name__}: {error}")
         finally:
-            self.record.disabled = False
+            self.record.disabled, self.record.description = False, "film"
 
     # ------------------------------------------------------------------------------- what it shows
 
@@ -283,13 +284,17 @@ class Mixer(widgets.VBox):
         display({**bundle, "text/plain": f"live mixing of {', '.join(self._domains)}"}, raw=True)
 
 
-def _names(
-    model: Run | Generator, generator: Generator, domains: Sequence[str] | None
-) -> list[str]:
-    if domains is None:
-        if isinstance(model, Run):
-            return domain_names(model.experiment)
-        return [f"domain {k + 1}" for k in range(generator.domains)]
-    if len(domains) != generator.domains:
-        raise ValueError(f"the generator has {generator.domains} domains; got names {domains}")
-    return list(domains)
+def _parts(
+    model: Run | Model | Generator | str, domains: Sequence[str] | None
+) -> tuple[Generator, list[str]]:
+    """The generator and the names of its domains."""
+    if isinstance(model, str):
+        model = find_model(model, None)
+    if isinstance(model, Run):
+        model = of_run(model)
+    generator = model.generator if isinstance(model, Model) else model
+    known = model.domains if isinstance(model, Model) else unnamed(generator)
+    names = list(known if domains is None else domains)
+    if len(names) != generator.domains:
+        raise ValueError(f"the generator has {generator.domains} domains; got names {names}")
+    return generator, names

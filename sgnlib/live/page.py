@@ -27,7 +27,7 @@ def fill(box: VBox, settings: Settings) -> None:
 
     try:
         model = find_model(settings.model, settings.profile, settings.seed)
-        mixer = Mixer(model.generator, settings.photo, domains=model.domains)
+        mixer = Mixer(model, settings.photo)
     except Exception as error:  # nobody else hears of it
         box.children = [HTML(f"<p role='alert'>{html.escape(str(error))}</p>")]
         return

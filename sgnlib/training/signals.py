@@ -1,4 +1,4 @@
-"""Ctrl-C and a cluster's signals, so that they end a training between two steps."""
+"""Ctrl-C and a cluster's signals: a training ends between two steps; other work at once."""
 
 from __future__ import annotations
 
@@ -35,3 +35,21 @@ def interrupts() -> Iterator[threading.Event]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler or signal.SIG_DFL)
+
+
+@contextmanager
+def noting_interrupts(stopped: threading.Event) -> Iterator[None]:
+    """Sets an event at Ctrl-C, which then goes on as KeyboardInterrupt."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def note(number: int, frame: FrameType | None) -> None:
+        stopped.set()
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, note)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -14,6 +14,7 @@ import pytest
 import torch
 from PIL import Image
 
+from sgnlib.evaluation.models import shipped_model
 from sgnlib.evaluation.translate import translate
 from sgnlib.live import controls
 from sgnlib.live.backends import TorchBackend, to_picture
@@ -232,6 +233,16 @@ def test_any_number_of_domains(domains: int, photo: Images) -> None:
     assert len(mixer.pad.shown) == min(domains, 3) and len(mixer.sliders.boxes) == domains
     assert still(generator, photo, mixer._domains).data
     mixer.close()
+
+
+def test_models_and_their_names_will_do(photo: Images) -> None:
+    model = shipped_model("model-1", "laptop")
+    for one in (model, "model-1"):
+        mixer = Mixer(one, photo)
+        assert [box.description for box in mixer.sliders.boxes] == ["photo", "Van Gogh", "Udnie"]
+        mixer.close()
+    with pytest.raises(FileNotFoundError, match="neither a file nor a run nor a model"):
+        Mixer("nobody", photo)
 
 
 def test_wrong_names_and_photos_are_refused(
