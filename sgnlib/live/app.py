@@ -87,6 +87,7 @@ def _arguments(notebook: Path, port: int, token: str, browser: bool) -> list[str
         "--template=sgn",
         "--Voila.kernel_websocket_connection_class=sgnlib.live.sockets.Undelayed",
         "--Voila.log_level=ERROR",
+        "--Voila.tornado_settings=ws_ping_timeout=30000",  # else tornado says that it is long
         "--VoilaExecutor.startup_timeout=600",  # the first kernel imports before it answers
         "--preheat_kernel=True",
         "--pool_size=1",

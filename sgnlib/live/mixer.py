@@ -150,7 +150,7 @@ class Mixer(widgets.VBox):
         switches = widgets.HBox([self.extrapolate, self.attention])
         actions = widgets.HBox([self.play, self.save, self.record, self.film_kind])
         rows = [self.stage, *self.sliders.boxes, bar, switches, actions, self.maps]
-        controls = widgets.VBox(rows, layout={"flex": "0 1 580px", "min_width": "320px"})
+        controls = widgets.VBox(rows, layout={"flex": "0 1 580px", "max_width": "100%"})
         for row in (bar, switches, actions):
             row.layout.flex_flow = "row wrap"
         return [widgets.HBox([self.pad, controls], layout={"flex_flow": "row wrap"})]

@@ -19,6 +19,9 @@ LATER = 60.0
 """Seconds after a kernel's start until the next one is made ready: its imports take a core from a
 page that is being tried out."""
 
+QUIET = "--IPKernelApp.log_level=ERROR"
+"""Else kernels warn of eavesdroppers on a connection that never leaves this machine."""
+
 
 class WarmProvisioner(LocalProvisioner):
     """Starts kernels as Jupyter does, unless one has been started before and waits.
@@ -33,6 +36,7 @@ class WarmProvisioner(LocalProvisioner):
         """Hands the connection to the process that waits; without one, starts another."""
         kernel, WarmProvisioner.waiting = WarmProvisioner.waiting, None
         asyncio.get_running_loop().call_later(LATER, _have_one_wait)
+        cmd = [*cmd, QUIET]
         if kernel is None or kernel.poll() is not None:
             return await super().launch_kernel(cmd, **kwargs)
         give_orders(kernel, cmd, kwargs.get("env") or {})

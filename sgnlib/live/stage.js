@@ -180,7 +180,7 @@ function render({ model, el }) {
     const text = `the photo translated, S = (${sym.map((s) => s.toFixed(2)).join(", ")})`;
     const note = model.get("note") || (exact ? "exact" : "blend");
     result.show(content, text, () => {
-      badge.textContent = note;
+      badge.textContent = badge.title = note;
       badge.classList.toggle("sgn-exact", exact);
       const detail = { sym, exact, time: performance.now() };
       root.dispatchEvent(new CustomEvent("sgn:frame", { bubbles: true, detail }));
