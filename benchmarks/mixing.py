@@ -87,7 +87,7 @@ def exact_pictures(
     variants: dict[str, Callable[[torch.Tensor], np.ndarray]] = {
         "authors' form, float32, eager": lambda sym: _authors_form(generator, photo, sym)
     }
-    for backend in [*usable(generator, photo), *int8(generator)]:
+    for backend in usable(generator, photo, *int8(generator)):
         prepared = backend.prepare(photo)
         variants[backend.name] = lambda sym, b=backend, p=prepared: b.picture(p, sym)
     times: dict[str, list[float]] = {name: [] for name in variants}

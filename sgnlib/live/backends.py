@@ -103,9 +103,9 @@ def psnr(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
     return float(10 * np.log10(255**2 / error)) if error else float("inf")
 
 
-def usable(generator: Generator, photo: Images) -> Iterator[Backend]:
-    """The candidates that do give a picture here; of the others, the log says why."""
-    for backend in candidates(generator):
+def usable(generator: Generator, photo: Images, *others: Backend) -> Iterator[Backend]:
+    """The candidates, and others, that do give a picture here; of the rest, the log says why."""
+    for backend in (*candidates(generator), *others):
         try:
             backend.picture(backend.prepare(photo), centre(generator.domains))
         except Exception as error:  # what a driver or a processor lacks shows in many ways

@@ -99,7 +99,8 @@ class _Following(threading.local):
 def _slider(name: str, hue: str) -> widgets.FloatSlider:
     return widgets.FloatSlider(
         min=0, max=1, step=STEP, description=name, readout_format=".2f",
-        style={"handle_color": hue, "description_width": "110px"}, layout={"width": "512px", "max_width": "100%"},
+        style={"handle_color": hue, "description_width": "110px"},
+        layout={"width": "512px", "max_width": "100%"},
     )  # fmt: skip
 
 
