@@ -113,7 +113,8 @@ def atlas(given: argparse.Namespace) -> None:
     model = find_model(given.model, given.profile, given.seed)
     photos = photographs(len(model.domains), given.photo)
     path = write_atlas(given.out, model, photos, network=given.network)
-    print(f"{path}: {len(photos)} photos, {path.stat().st_size / 1e6:.1f} MB; open it in a browser")
+    count = f"{len(photos)} photo{'s' * (len(photos) > 1)}"
+    print(f"{path}: {count}, {path.stat().st_size / 1e6:.1f} MB; open it in a browser")
 
 
 def mix(given: argparse.Namespace) -> None:

@@ -32,3 +32,8 @@ def cache_dir() -> Path:
 def runs_dir() -> Path:
     """One folder per training run."""
     return data_dir() / "runs"
+
+
+def shipped_weights(model: str, profile: str) -> Path:
+    """Where the weights of an experiment lie that come with the project, if they do."""
+    return ROOT / "data" / "models" / profile / f"{model}.safetensors"

@@ -164,6 +164,13 @@ def test_list_tells_domains_sizes_state_and_time(capsys: Capture) -> None:
     assert all(f"\n{row.name} " in told for row in EXPERIMENTS)
 
 
+def test_list_marks_what_the_project_comes_with(capsys: Capture) -> None:
+    assert cli.main(["list", "--profile", "laptop"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    marked = [line.split()[0] for line in lines if " shipped " in line]
+    assert marked == ["model-1", "model-2", "model-2-concat", "model-2-cbn", "model-3"]
+
+
 def test_list_counts_finished_runs(capsys: Capture) -> None:
     train(smoke(MODEL_3), progress=False)
     assert cli.main(["list", "--profile", "smoke"]) == 0
@@ -298,6 +305,9 @@ def test_an_ending_that_is_no_image_is_refused(
     told = failed(capsys, "translate", photo, "--sym", 1, 0, "-o", out, "--model", weights)
     assert ".png" in told
     assert not out.exists()
+    out = tmp_path / "out"
+    told = failed(capsys, "translate", photo, "--sym", 1, 0, "-o", out, "--model", weights)
+    assert "without an ending" in told
 
 
 def test_models_are_found_by_name_and_damage_is_noticed(

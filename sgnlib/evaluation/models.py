@@ -72,7 +72,7 @@ def find_model(model: str, profile: str | None, seed: int = 0) -> Model:
             row = replace(at_profile(experiment(model), candidate), seed=seed)
             if run := _any_features(row):
                 return of_run(run)
-            if seed == 0 and shipped(model, candidate).is_file():
+            if seed == 0 and paths.shipped_weights(model, candidate).is_file():
                 return shipped_model(model, candidate)
         wanted = profile or "quick"
         return of_run(trained(replace(at_profile(experiment(model), wanted), seed=seed), wanted))
@@ -142,15 +142,10 @@ def unnamed(generator: Generator) -> tuple[str, ...]:
     return tuple(f"domain {k}" for k in range(1, generator.domains + 1))
 
 
-def shipped(model: str, profile: str) -> Path:
-    """Where the weights of an experiment lie that come with the project, if they do."""
-    return paths.ROOT / "data" / "models" / profile / f"{model}.safetensors"
-
-
 def ship(run: Run, profile: str) -> Path:
     """Puts a run's generator, in half precision, where the project keeps those it comes with."""
     state = {name: w.half() for name, w in run.generator().state_dict().items()}
-    path = shipped(run.experiment.name, profile)
+    path = paths.shipped_weights(run.experiment.name, profile)
     write_hashed(path, safetensors.torch.save(state))
     return path
 
@@ -163,7 +158,7 @@ def shipped_model(model: str, profile: str) -> Model:
     """
     row = experiment(model)
     origin = f"shipped with the project: {profile}, {SHIPPED_WITH[profile]}"
-    generator = _from_file(shipped(model, profile))
+    generator = _from_file(paths.shipped_weights(model, profile))
     return Model(generator, tuple(domain_names(row)), row.title, origin)
 
 

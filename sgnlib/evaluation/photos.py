@@ -78,7 +78,8 @@ def save_photo(photo: Image.Image, path: Path) -> Path:
     formats = Image.registered_extensions()
     ending = path.suffix.lower()
     if formats.get(ending) not in Image.SAVE:
-        raise ValueError(f"{path}: no image can be written as {ending!r}; use .png or .jpg")
+        named = f"as {ending!r}" if ending else "without an ending"
+        raise ValueError(f"{path}: no image can be written {named}; use .png or .jpg")
     buffer = io.BytesIO()
     photo.save(buffer, format=formats[ending], quality=95)
     return atomic_write(path, buffer.getvalue())

@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 from sgnlib.nn.generator import Generator
-from sgnlib.plots.colours import FAINT, PAPER
+from sgnlib.plots.colours import FAINT
 from sgnlib.shapes import Images
 from sgnlib.sym import validate_sym
 
@@ -20,7 +20,7 @@ WIDTH, _CELL, _LEFT = 512, 16, 74
 
 def attention_picture(
     generator: Generator, photo: Images, sym: Sequence[float]
-) -> UInt8[np.ndarray, "rows columns 3"]:
+) -> UInt8[np.ndarray, "rows columns 4"]:
     """One cell per channel, layer below layer; dark is a closed gate, bright an open one.
 
     Raises:
@@ -30,14 +30,15 @@ def attention_picture(
     return draw(generator.attention(photo, photo.new_tensor([point])))
 
 
-def draw(maps: Sequence[Float[Tensor, "1 _"]]) -> UInt8[np.ndarray, "rows columns 3"]:
+def draw(maps: Sequence[Float[Tensor, "1 _"]]) -> UInt8[np.ndarray, "rows columns 4"]:
     """Draws attention maps of one image."""
     import matplotlib as mpl  # here, since it takes long
 
     colours = mpl.colormaps["cividis"]  # readable with any colour vision
     across = (WIDTH - _LEFT) // _CELL
     rows = [-(-attention.shape[1] // across) for attention in maps]
-    canvas = Image.new("RGB", (WIDTH, sum(rows) * _CELL + 10 * len(rows)), PAPER)
+    # Transparent between the cells: pages are light or dark.
+    canvas = Image.new("RGBA", (WIDTH, sum(rows) * _CELL + 10 * len(rows)))
     pen, font = ImageDraw.Draw(canvas), ImageFont.load_default(12)
     top = 4
     for number, (attention, count) in enumerate(zip(maps, rows, strict=True), start=1):

@@ -11,6 +11,8 @@ from functools import partial
 from typing import Any
 
 import ipywidgets as widgets
+import numpy as np
+from jaxtyping import UInt8
 from PIL import Image
 
 from sgnlib.live.backends import Picture
@@ -111,8 +113,8 @@ def switch(name: str) -> widgets.Checkbox:
     )
 
 
-def encoded(picture: Picture, kind: str) -> bytes:
-    """A picture as a file's bytes: "JPEG" in 1 ms, or "PNG", exact."""
+def encoded(picture: UInt8[np.ndarray, "height width _"], kind: str) -> bytes:
+    """A picture, RGB or RGBA, as a file's bytes: "JPEG" (RGB only) in 1 ms, or "PNG", exact."""
     buffer = io.BytesIO()
     options = {"quality": 90} if kind == "JPEG" else {"compress_level": 1}
     Image.fromarray(picture).save(buffer, kind, **options)

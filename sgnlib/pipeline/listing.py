@@ -36,7 +36,10 @@ def listing(profile: str) -> list[str]:
     for row in EXPERIMENTS:
         sized = at_profile(row, profile)
         times = [run["seconds"] for run in found if _matches(run, sized)]
-        lines.append(_line(sized, wanted[row.name], times))
+        state = "shipped" if paths.shipped_weights(row.name, profile).is_file() else "-"
+        if times:
+            state = f"{len(times)} of {wanted[row.name]}"
+        lines.append(_line(sized, state, times))
     total = sum(expected_seconds(row) for row in plan.rows)
     return [
         *_columns(lines),
@@ -54,7 +57,7 @@ def duration(seconds: float) -> str:
     return f"{round(seconds / 86400)} days"
 
 
-def _line(row: Experiment, wanted: int, times: list[float]) -> tuple[str, ...]:
+def _line(row: Experiment, state: str, times: list[float]) -> tuple[str, ...]:
     mean = sum(times) / len(times) if times else expected_seconds(row)
     about = "" if times else "about "
     return (
@@ -63,7 +66,7 @@ def _line(row: Experiment, wanted: int, times: list[float]) -> tuple[str, ...]:
         _sampling(row),
         f"{row.image_size} px, ngf {row.ngf}, {row.n_blocks} blocks",
         str(row.steps),
-        f"{len(times)} of {wanted}" if times else "-",
+        state,
         about + duration(mean),
     )
 

@@ -191,6 +191,8 @@ def test_attention_maps_follow(mixer: Mixer) -> None:
     mixer.sym = (0.0, 0.0, 1.0)
     session.wait(10)
     assert one and mixer.maps.value != one
+    corner = Image.open(io.BytesIO(one)).convert("RGBA").getpixel((0, 0))
+    assert corner == (0, 0, 0, 0), "pages are light or dark"
 
 
 def test_without_ccam_there_are_no_attention_maps(photo: Images) -> None:
