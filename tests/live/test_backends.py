@@ -103,12 +103,6 @@ def test_a_constant_channel_is_no_division_by_zero(monkeypatch: pytest.MonkeyPat
     )
 
 
-def test_an_unknown_precision_is_refused() -> None:
-    openvino = pytest.importorskip("sgnlib.live.openvino", reason="no OpenVINO for this processor")
-    with pytest.raises(ValueError, match="no precision 'int4'; there are f32, bf16, int8"):
-        openvino.OpenVINOBackend(Generator(3, ngf=4, n_blocks=1), "int4")
-
-
 def test_the_last_sizes_stay_compiled() -> None:
     openvino = pytest.importorskip("sgnlib.live.openvino", reason="no OpenVINO for this processor")
     generator = Generator(3, ngf=4, n_blocks=1).eval().requires_grad_(False)
