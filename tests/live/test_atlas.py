@@ -158,7 +158,7 @@ def test_the_command_writes_a_page_of_the_model(
     out = tmp_path / "page.html"
     own = ["--photo", str(tmp_path / "own.png")]
     assert cli.main(["atlas", "model-1", "--profile", "smoke", *own, "--out", str(out)]) == 0
-    assert "1 photos" in capsys.readouterr().out
+    assert "1 photo," in capsys.readouterr().out
     for said in (run.path.name, "random weights"):
         assert said in out.read_text()
     monkeypatch.setattr("sgnlib.evaluation.models.find_run", lambda row: None)

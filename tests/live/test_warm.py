@@ -21,7 +21,7 @@ from voila.voila_kernel_manager import voila_kernel_manager_factory
 from sgnlib.live import provisioner as module
 from sgnlib.live.mixer import Mixer
 from sgnlib.live.page import fill
-from sgnlib.live.provisioner import WarmProvisioner, register
+from sgnlib.live.provisioner import QUIET, WarmProvisioner, register
 from sgnlib.live.server import Server
 from sgnlib.live.settings import Settings
 from sgnlib.live.warm import start_kernel
@@ -52,15 +52,16 @@ def test_the_process_that_waits_gets_the_connection_once(provisioner: WarmProvis
     assert told == {"shell_port": 1} and provisioner.process is process
     assert process.stdout
     orders = json.loads(process.stdout.read())
-    assert orders == {"options": ["-f", "kernel-1.json"], "environment": {"VOILA": "here"}}
+    options = ["-f", "kernel-1.json", QUIET]
+    assert orders == {"options": options, "environment": {"VOILA": "here"}}
     process.wait(10)
-    assert asyncio.run(provisioner.launch_kernel(COMMAND)) == {"started": COMMAND}
+    assert asyncio.run(provisioner.launch_kernel(COMMAND)) == {"started": [*COMMAND, QUIET]}
 
 
 def test_one_that_has_died_is_replaced(provisioner: WarmProvisioner) -> None:
     WarmProvisioner.waiting = waiting("sys.exit(1)")
     WarmProvisioner.waiting.wait(10)
-    assert asyncio.run(provisioner.launch_kernel(COMMAND)) == {"started": COMMAND}
+    assert asyncio.run(provisioner.launch_kernel(COMMAND)) == {"started": [*COMMAND, QUIET]}
 
 
 def test_a_minute_later_another_one_waits(
