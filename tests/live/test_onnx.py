@@ -44,8 +44,14 @@ def translated(generator: Generator, photo: torch.Tensor, sym: torch.Tensor) -> 
     return computed(mix_model(generator), features, sym)
 
 
+@pytest.mark.parametrize("wide", [1, 1000], ids=["Winograd's", "plain"])
 @pytest.mark.parametrize("size", SIZES)
-def test_the_picture_is_torchs(generator: Generator, size: tuple[int, int]) -> None:
+def test_the_picture_is_torchs(
+    generator: Generator, size: tuple[int, int], wide: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sgnlib.live.onnx.WIDE", wide)
+    shuffles = [node.op_type for node in mix_model(generator).graph.node].count("DepthToSpace")
+    assert shuffles == (2 * len(generator.blocks) if wide == 1 else 0)
     photo = torch.rand(1, 3, *size, generator=torch.Generator().manual_seed(1)) * 2 - 1
     for point in POINTS:
         sym = torch.tensor([point])
