@@ -139,7 +139,8 @@ def test_the_readme_has_a_place_for_every_result(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     page = results.README.read_text()
-    assert "<!-- benchmarks.training -->" in page and "<!-- benchmarks.mixing -->" in page
+    for name in ("training", "mixing", "app", "page"):
+        assert f"<!-- benchmarks.{name} -->" in page
     copy = tmp_path / "README.md"
     copy.write_text("a <!-- benchmarks.training -->old<!-- end --> b <!-- end -->")
     monkeypatch.setattr(results, "README", copy)
