@@ -51,17 +51,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     drag["memory of all variants, GB"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     low, middle, high = np.percentile(rates, (5, 50, 95)) / 1e12
     drag["bfloat16 products, TFLOP/s"] = f"{middle:.1f} ({low:.1f} to {high:.1f})"
-    width, kind = generator.stem.conv.out_channels, "trained" if given.weights else "random"
-    about = (machine(torch.device("cpu")), f"ngf {width}, {given.size} px, {kind} weights")
+    width = generator.stem.conv.out_channels
+    weights = f"weights {given.weights.parent.name}" if given.weights else "random weights"
+    about = (machine(torch.device("cpu")), f"ngf {width}, {given.size} px, {weights}")
     tables = (exact, drag)
     for table in tables:
         for place, (key, value) in enumerate(zip(publish.KEYS, about, strict=True)):
             table.insert(place, key, value)
     print(text(*tables))
-    if folder := publish.folder(given):
-        files = (folder / f"{name}.csv" for name in FILES)
-        tables = tuple(map(results.merge, tables, files, [publish.KEYS] * 2))
     if given.write:
+        files = (results.RESULTS / f"{name}.csv" for name in FILES)
+        tables = tuple(map(results.merge, tables, files, [publish.KEYS] * 2))
         results.show("mixing", text(*tables))
 
 
@@ -186,7 +186,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--ngf", type=int, default=64, help="width of random weights (default 64)")
     parser.add_argument("--size", type=int, default=256, help="side in pixels (default 256)")
     parser.add_argument("--rounds", type=int, default=12)
-    publish.add_options(parser)
+    parser.add_argument("--write", action="store_true", help="into the README and data/results")
     return parser
 
 

@@ -44,6 +44,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.page")
     parser.add_argument("--write", action="store_true", help="into the README and data/results")
     given = parser.parse_args()
+    torch.set_num_threads(1)  # as many as the page has
     with sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         browser = playwright.chromium.launch(executable_path=chromium(), args=list(FLAGS))
         photo = shipped_photos(32)["astronaut"]  # the page's own pictures are not what counts
@@ -57,7 +58,7 @@ def main() -> None:
             )
         browser.close()
     frame = pd.DataFrame(rows)
-    frame.insert(0, "machine", machine(torch.device("cpu")).replace("2 threads", "1 thread"))
+    frame.insert(0, "machine", machine(torch.device("cpu")))
     print(markdown_table(frame))
     if given.write:
         results.show("page", markdown_table(results.merge(frame, RESULT, ("machine",))))

@@ -45,18 +45,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.close()
         return 0
     except Exception as error:
+        if "debug" in given:
+            raise
         if stopped.is_set():  # a module was just being imported, and made this of Ctrl-C
             print("sgn: stopped", file=sys.stderr)
             return 130
-        if "debug" in given:
-            raise
         print(f"sgn: error: {_one_line(error)}", file=sys.stderr)
         return 1
 
 
 def _one_line(error: Exception) -> str:
     text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
-    if isinstance(error, OSError) and error.strerror and error.filename:
+    if isinstance(error, OSError) and error.filename and not error.filename2:
         text = f"{error.filename}: {error.strerror}"
     return " ".join(text.split()) or f"{type(error).__name__}; --debug shows where"
 
@@ -235,7 +235,7 @@ def _add_mixing(add: Add) -> None:
     atlas.add_argument(
         "--network",
         action="store_true",
-        help="put the network into the page: it translates its readers' own photos (5 MB more; "
+        help="put the network into the page: it translates its readers' own photos (6 MB more; "
         "once, npm is asked for onnxruntime-web)",
     )
     mix = add(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import shlex
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -78,7 +79,6 @@ def translate(given: argparse.Namespace) -> None:
     from sgnlib.evaluation.photos import load_photo, save_photo, translate_photo
     from sgnlib.live.batch import translate_folder
     from sgnlib.live.films import VIDEOS, translate_video
-    from sgnlib.sym import validate_sym
     from sgnlib.training.runtime import choose_device
 
     if given.output.exists() and given.output.samefile(given.photo):
@@ -86,11 +86,7 @@ def translate(given: argparse.Namespace) -> None:
     is_film = given.photo.suffix.lower() in VIDEOS
     photo = None if is_film or given.photo.is_dir() else load_photo(given.photo)
     model = find_model(given.model, given.profile, given.seed)
-    try:
-        sym = validate_sym(given.sym, len(model.domains), extrapolate=given.extrapolate)
-    except ValueError as error:
-        order = f"the domains are {', '.join(model.domains)}"
-        raise ValueError(f"{error}; {order}; --extrapolate allows points outside") from error
+    sym = _sym(given.sym, model.domains, given.extrapolate)
     if is_film:
         count = translate_video(model.generator, given.photo, given.output, sym, model.identity)
         what = f"{count} frames"
@@ -103,6 +99,17 @@ def translate(given: argparse.Namespace) -> None:
             save_photo(translate_photo(generator, photo, sym), given.output)
             what = f"{photo.width}x{photo.height}"
     print(f"{given.output}: {what}, S = {sym}, {model.about}")
+
+
+def _sym(values: Sequence[float], domains: Sequence[str], extrapolate: bool) -> tuple[float, ...]:
+    from sgnlib.sym import validate_sym
+
+    for free, advice in ((True, ""), (extrapolate, "; --extrapolate allows it")):
+        try:
+            sym = validate_sym(values, len(domains), extrapolate=free)
+        except ValueError as error:
+            raise ValueError(f"{error}; the domains are {', '.join(domains)}{advice}") from error
+    return sym
 
 
 def atlas(given: argparse.Namespace) -> None:

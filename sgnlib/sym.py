@@ -66,10 +66,10 @@ def validate_sym(
             raise ValueError(f"S must not be negative on the simplex; got {point}")
         if abs(sum(point) - 1) > 1e-4:
             total = sum(point)
-            share = ", ".join(f"{s / total:.4g}" for s in point) if total else "nothing"
+            shares = ", ".join(f"{s / total:.4g}" for s in point) if total else ""
             raise ValueError(
-                f"S must sum to 1 on the simplex; got {point} with sum {total:g}; divided by it, "
-                f"it would be {share}"
+                f"S must sum to 1 on the simplex; got {point} with sum {total:g}"
+                + (f"; divided by it, it would be {shares}" if shares else "")
             )
     return point
 

@@ -271,7 +271,8 @@ def test_s_is_checked_and_may_leave_the_simplex_when_told(
     assert "2 values" in failed(capsys, "translate", photo, "--sym", 1, 0, 0, *rest)
     told = failed(capsys, "translate", photo, "--sym", 0.3, 1.2, *rest)
     assert "divided by it, it would be 0.2, 0.8" in told
-    assert "the domains are domain 1, domain 2; --extrapolate allows" in told
+    assert "the domains are domain 1, domain 2; --extrapolate allows it" in told
+    assert "extrapolate" not in failed(capsys, "translate", photo, "--sym", 1, 0, 0, *rest)
     assert not (tmp_path / "out.png").exists()
     assert translate(photo, "--sym", 0, 1.5, *rest, "--extrapolate") == 0
     assert translate(photo, "--sym", 1.5, -0.5, *rest, "--extrapolate") == 0
@@ -311,7 +312,7 @@ def test_an_ending_that_is_no_image_is_refused(
 
 
 def test_models_are_found_by_name_and_damage_is_noticed(
-    photo: Path, weights: Path, tmp_path: Path, capsys: Capture
+    photo: Path, weights: Path, tmp_path: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rest = ("translate", photo, "-o", tmp_path / "out.png", "--sym")
     assert "`sgn train fig-15 --profile quick`" in failed(
@@ -328,7 +329,14 @@ def test_models_are_found_by_name_and_damage_is_noticed(
         assert cli.main([*map(str, rest), "1", "0", "0", "--model", str(name)]) == 0
         assert run.path.name in capsys.readouterr().out
     told = failed(capsys, *rest, 1, 0, 0, "--model", "model-3", "--profile", "smoke", "--seed", 5)
-    assert f"its other runs, --model takes the name: {run.path.name}" in told
+    assert f"of its other runs, say the name: {run.path.name}" in told
+    monkeypatch.chdir(run.path)
+    assert "neither a file nor a run" in failed(capsys, *rest, 1, 0, 0, "--model", "modle-3")
+    (run.path / "run.json").unlink()
+    told = failed(capsys, *rest, 1, 0, 0, "--model", run.path.name)
+    assert "is not finished: train model-3 on" in told
+    told = failed(capsys, *rest, 1, 0, 0, "--model", "model-3", "--profile", "smoke", "--seed", 5)
+    assert "other runs" not in told
     content = bytearray(weights.read_bytes())
     content[-1] ^= 1
     weights.write_bytes(content)

@@ -74,14 +74,13 @@ def find_model(model: str, profile: str | None, seed: int = 0) -> Model:
                 return of_run(run)
             if seed == 0 and paths.shipped_weights(model, candidate).is_file():
                 return shipped_model(model, candidate)
-        wanted = profile or "quick"
-        return of_run(trained(replace(at_profile(experiment(model), wanted), seed=seed), wanted))
+        return of_run(_trained_or_named(model, profile or "quick", seed))
     if (imported := _imported(model)).is_file():
         return _of_file(imported, model, "imported")
-    for folder in (Path(model), Path(model).parent, paths.runs_dir() / model):
-        if (folder / EXPERIMENT).is_file():
-            return of_run(Run(folder))
     file = Path(model)
+    for folder in (file, paths.runs_dir() / model, *([file.parent] if file.is_file() else [])):
+        if (folder / EXPERIMENT).is_file():
+            return _finished(Run(folder))
     if not file.is_file():
         known = ", ".join([*(row.name for row in EXPERIMENTS), *_imported_names()])
         raise FileNotFoundError(
@@ -101,11 +100,7 @@ def trained(row: Experiment, profile: str) -> Run:
     seed = f" --seed {row.seed}" if row.seed else ""
     own = " --images " + " ".join(f"{name}={path}" for name, path in row.images)
     command = f"sgn train {row.name} --profile {profile}{seed}{own if row.images else ''}"
-    others = sorted(path.name for path in paths.runs_dir().glob(f"{row.name}-seed*"))
-    known = f"; of its other runs, --model takes the name: {', '.join(others)}" if others else ""
-    raise FileNotFoundError(
-        f"{row.name} is not trained in profile {profile}; run `{command}`{known}"
-    )
+    raise FileNotFoundError(f"{row.name} is not trained in profile {profile}; run `{command}`")
 
 
 def import_weights(checkpoint: Path, name: str | None = None) -> tuple[Path, Generator]:
@@ -135,6 +130,25 @@ def of_run(run: Run) -> Model:
     if run.complete:
         origin += f", perceptual network: {run.features_kind}"
     return Model(run.generator(), tuple(domain_names(row)), row.title, origin)
+
+
+def _trained_or_named(name: str, profile: str, seed: int) -> Run:
+    """The run of an experiment; if there is none, the error names its other runs."""
+    try:
+        return trained(replace(at_profile(experiment(name), profile), seed=seed), profile)
+    except FileNotFoundError as error:
+        runs = sorted(paths.runs_dir().glob(f"{name}-seed*"))
+        others = ", ".join(path.name for path in runs if Run(path).complete)
+        if not others:
+            raise
+        raise FileNotFoundError(f"{error}; of its other runs, say the name: {others}") from None
+
+
+def _finished(run: Run) -> Model:
+    if not run.complete:
+        name = run.experiment.name
+        raise FileNotFoundError(f"{run.path} is not finished: train {name} on, as it was begun")
+    return of_run(run)
 
 
 def unnamed(generator: Generator) -> tuple[str, ...]:

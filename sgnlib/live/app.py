@@ -14,7 +14,6 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from sgnlib.datasets.folders import decode
 from sgnlib.live.settings import Settings
 from sgnlib.live.warm import start_kernel
 from sgnlib.storage import atomic_write
@@ -39,7 +38,7 @@ def serve(
 
     Raises:
         FileNotFoundError: No such photo.
-        ImageError: It cannot be used.
+        ImageError: It cannot be read.
         OSError: The port is taken.
     """
     if photo is not None and not photo.is_file():
@@ -50,7 +49,9 @@ def serve(
     token, port = secrets.token_urlsafe(24), _bound(port)
     kernel = start_kernel()
     if photo is not None:
-        decode(photo)  # else only the page would say what is wrong with it
+        from sgnlib.datasets.folders import decode
+
+        decode(photo)  # else only the page would say that it cannot be read
     # Else jsonschema compiles, for seconds, a grammar of addresses that nothing here contains.
     sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
     from sgnlib.live.provisioner import register
@@ -87,7 +88,6 @@ def _arguments(notebook: Path, port: int, token: str, browser: bool) -> list[str
         "--template=sgn",
         "--Voila.kernel_websocket_connection_class=sgnlib.live.sockets.Undelayed",
         "--Voila.log_level=ERROR",
-        "--Voila.tornado_settings=ws_ping_timeout=30000",  # else tornado says that it is long
         "--VoilaExecutor.startup_timeout=600",  # the first kernel imports before it answers
         "--preheat_kernel=True",
         "--pool_size=1",

@@ -82,7 +82,7 @@ def atlas_html(
             15 for three domains, 35 for four.
         divisions: Steps of the lattice from corner to corner.
         profile: At which a run was trained, for the line that says so.
-        network: Whether the page can translate other photos: about 5 MB more.
+        network: Whether the page can translate other photos: about 6 MB more.
 
     Raises:
         RuntimeMissing: The network is wanted, and onnxruntime-web cannot be had.

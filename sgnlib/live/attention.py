@@ -10,12 +10,14 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 from sgnlib.nn.generator import Generator
-from sgnlib.plots.colours import FAINT
 from sgnlib.shapes import Images
 from sgnlib.sym import validate_sym
 
 WIDTH, _CELL, _LEFT = 512, 16, 74
 """Of the picture, of a channel, and of the names, in pixels."""
+
+GREY = "#7a828a"
+"""Of the names: it can be read on a light page and on a dark one."""
 
 
 def attention_picture(
@@ -42,7 +44,7 @@ def draw(maps: Sequence[Float[Tensor, "1 _"]]) -> UInt8[np.ndarray, "rows column
     pen, font = ImageDraw.Draw(canvas), ImageFont.load_default(12)
     top = 4
     for number, (attention, count) in enumerate(zip(maps, rows, strict=True), start=1):
-        pen.text((4, top), f"CCAM {number}", fill=FAINT, font=font)
+        pen.text((4, top), f"CCAM {number}", fill=GREY, font=font)
         for channel, gate in enumerate(attention[0].tolist()):
             x, y = _LEFT + channel % across * _CELL, top + channel // across * _CELL
             fill = tuple(round(255 * part) for part in colours(gate)[:3])

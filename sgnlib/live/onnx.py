@@ -90,6 +90,7 @@ class _Graph:
         self._inputs: list[onnx.ValueInfoProto] = []
         self._nodes: list[onnx.NodeProto] = []
         self._constants: list[TensorProto] = []
+        self._matrices: dict[bytes, str] = {}
 
     def input(self, name: str, shape: Sequence[int | str]) -> str:
         self._inputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
@@ -109,7 +110,11 @@ class _Graph:
         return self.constant(np.array(values, np.int64))
 
     def matrix(self, values: NDArray[np.float64]) -> str:
-        return self.constant(values.astype(np.float32))
+        """A constant that several layers use; it is in the model once."""
+        key = values.tobytes()
+        if key not in self._matrices:
+            self._matrices[key] = self.constant(values.astype(np.float32))
+        return self._matrices[key]
 
     def weight(self, tensor: Tensor) -> str:
         values = tensor.detach().cpu().float().numpy()
@@ -198,21 +203,20 @@ def _winograd(graph: _Graph, conv: _Conv, x: str) -> str:
     x = graph.node("Pad", x, graph.integers(0, 0, 1, 1, 0, 0, 1, 1), mode="reflect")
     x = graph.node("Pad", x, graph.node("Concat", graph.integers(*[0] * 6), more, axis=0))
     # The tiles' transform is a convolution with its 36 rows as kernels, the same for every channel.
-    ones = graph.node(
-        "Concat", graph.integers(channels, 1), graph.node("Shape", x, start=2), axis=0
-    )
+    alone = graph.node("Concat", graph.integers(-1, 1), graph.node("Shape", x, start=2), axis=0)
     kernels = graph.matrix(PLANE.inputs.reshape(places, 1, INPUTS, INPUTS))
-    x = graph.node("Conv", graph.node("Reshape", x, ones), kernels, strides=[OUTPUTS] * 2)
-    x = graph.node("Reshape", x, graph.integers(channels, places, -1))
-    x = graph.node("Transpose", x, perm=[1, 0, 2])
+    x = graph.node("Conv", graph.node("Reshape", x, alone), kernels, strides=[OUTPUTS] * 2)
+    by_place = graph.node("Concat", graph.integers(-1, channels, places), tiles, axis=0)
+    x = graph.node("Transpose", graph.node("Reshape", x, by_place), perm=[0, 2, 1, 3, 4])
+    x = graph.node("Reshape", x, graph.integers(0, 0, 0, -1))
     # Runtimes make the transformed weights once, when they load the model.
     weight = graph.node("Reshape", graph.weight(conv.weight), graph.integers(-1, taps))
     weight = graph.node("Transpose", weight, perm=[1, 0])
     weight = graph.node("MatMul", graph.matrix(PLANE.taps), weight)
     weight = graph.node("Reshape", weight, graph.integers(places, conv.out_channels, channels))
-    x = graph.node("Transpose", graph.node("MatMul", weight, x), perm=[1, 0, 2])
+    x = graph.node("Transpose", graph.node("MatMul", weight, x), perm=[0, 2, 1, 3])
     x = graph.node("MatMul", graph.matrix(PLANE.outputs), x)
-    count = graph.integers(1, OUTPUTS**2 * conv.out_channels)
+    count = graph.integers(-1, OUTPUTS**2 * conv.out_channels)
     x = graph.node("Reshape", x, graph.node("Concat", count, tiles, axis=0))
     x = graph.node("DepthToSpace", x, blocksize=OUTPUTS, mode="CRD")
     return graph.node("Slice", x, graph.integers(0, 0), size, graph.integers(2, 3))

@@ -24,7 +24,7 @@ QUIET = "--IPKernelApp.log_level=ERROR"
 
 
 class WarmProvisioner(LocalProvisioner):
-    """Starts kernels as Jupyter does, unless one has been started before and waits.
+    """Starts kernels as Jupyter does, but quiet, unless one has been started before and waits.
 
     Attributes:
         waiting: The process that becomes the next kernel.

@@ -40,7 +40,11 @@ def interrupts() -> Iterator[threading.Event]:
 @contextmanager
 def noting_interrupts(stopped: threading.Event) -> Iterator[None]:
     """Sets an event at Ctrl-C, which then goes on as KeyboardInterrupt."""
-    if threading.current_thread() is not threading.main_thread():
+    usual = signal.default_int_handler
+    if (
+        threading.current_thread() is not threading.main_thread()
+        or signal.getsignal(signal.SIGINT) is not usual  # a script's background job ignores it
+    ):
         yield
         return
 
@@ -48,8 +52,8 @@ def noting_interrupts(stopped: threading.Event) -> Iterator[None]:
         stopped.set()
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGINT, note)
+    signal.signal(signal.SIGINT, note)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(signal.SIGINT, usual)

@@ -57,10 +57,12 @@ def test_inference_in_small(tmp_path: Path) -> None:
     assert table["PSNR, dB"].min() > 60
 
 
-def test_mixing_in_small(tmp_path: Path) -> None:
+def test_mixing_in_small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(results, "RESULTS", tmp_path)
+    monkeypatch.setattr(results, "README", tmp_path / "README.md")
+    results.README.write_text("<!-- benchmarks.mixing -->old<!-- end -->")
     for _ in range(2):
-        tiny = ["--size", "32", "--ngf", "4", "--rounds", "2", "--into", str(tmp_path)]
-        mixing.main(tiny)
+        mixing.main(["--size", "32", "--ngf", "4", "--rounds", "2", "--write"])
     exact = pd.read_csv(tmp_path / "mixing_exact.csv")
     assert exact["setting"].unique().tolist() == ["ngf 4, 32 px, random weights"]
     assert exact["variant"].is_unique, "a new measurement takes the place of the old one"
@@ -69,17 +71,22 @@ def test_mixing_in_small(tmp_path: Path) -> None:
     )
     assert exact["least PSNR, dB"].min() > 30
     assert pd.read_csv(tmp_path / "mixing_drag.csv")["nodes"].tolist() == [15]
+    assert "ngf 4, 32 px, random weights" in results.README.read_text()
 
 
 def test_the_reference_of_the_benchmarks_uses_torchs_layers() -> None:
     generator, x = Generator(3, n_blocks=1).eval(), torch.rand(1, 3, 256, 256)
-    taken = []
-    with mock.patch.object(winograd, "reflect_conv", side_effect=taken.append), torch.no_grad():
+    sym = torch.full((1, 3), 1 / 3)
+    with (
+        mock.patch.object(winograd, "reflect_conv", wraps=winograd.reflect_conv) as ours,
+        mock.patch.object(mixing.F, "instance_norm", wraps=mixing.F.instance_norm) as theirs,
+        torch.no_grad(),
+    ):
         with mixing.authors_layers():
-            generator(x, torch.full((1, 3), 1 / 3))
-        assert not taken
-        with pytest.raises(TypeError):
-            generator(x, torch.full((1, 3), 1 / 3))
+            generator(x, sym)
+        assert not ours.called and theirs.call_count == 7
+        generator(x, sym)
+        assert ours.call_count == 2 and theirs.call_count == 7
 
 
 def test_precision_compares_with_the_seeds(tmp_path: Path) -> None:

@@ -96,9 +96,11 @@ def test_voila_prepares_the_first_page_only(monkeypatch: pytest.MonkeyPatch) -> 
     async def pool_before_and_after_a_page() -> list[int]:
         server = Server(notebook_path="/mix.ipynb", root_dir="/")
         server.kernel_manager = pools = manager(parent=server)
+        server.app = SimpleNamespace(settings={})
         server.listen()
         before = pools.get_pool_size("mix.ipynb")
         await pools.get_rendered_notebook("mix.ipynb")
+        assert server.app.settings == {"ws_ping_timeout": 30_000}
         return [before, pools.get_pool_size("mix.ipynb")]
 
     assert asyncio.run(pool_before_and_after_a_page()) == [1, 0]
