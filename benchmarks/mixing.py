@@ -60,9 +60,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
             table.insert(place, key, value)
     print(text(*tables))
     if given.write:
-        files = (results.RESULTS / f"{name}.csv" for name in FILES)
-        tables = tuple(map(results.merge, tables, files, [publish.KEYS] * 2))
-        results.show("mixing", text(*tables))
+        files = [results.RESULTS / f"{name}.csv" for name in FILES]
+        exact, drag = (
+            results.merge(*each, publish.KEYS) for each in zip(tables, files, strict=True)
+        )
+        results.show("mixing", text(exact, drag))
 
 
 def text(exact: pd.DataFrame, drag: pd.DataFrame) -> str:
