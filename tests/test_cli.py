@@ -129,10 +129,14 @@ def test_ctrl_c_that_a_module_makes_an_error_of_exits_with_130(
             raise RecursionError("maximum recursion depth exceeded") from None
 
     monkeypatch.setattr("sgnlib.training.loop.train", importing)
-    before = signal.getsignal(signal.SIGINT)
-    assert cli.main(["train", "model-1", "--profile", "smoke"]) == 130
-    assert capsys.readouterr().err == "sgn: stopped\n"
-    assert signal.getsignal(signal.SIGINT) is before
+    # Where the tests run in a shell's background, Ctrl-C is ignored.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        assert cli.main(["train", "model-1", "--profile", "smoke"]) == 130
+        assert capsys.readouterr().err == "sgn: stopped\n"
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_a_system_error_names_the_file_first(capsys: Capture, tmp_path: Path) -> None:
